@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Content negotiation, conditional requests and the Idempotency-Key: what RFC 9110 says about single headers. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http_private.h"
+
+static const char JSON_TYPE[] = "application/json";
+
+/* A piece of a header: text between separators, blanks around it left out. */
+struct piece {
+    const char *text;
+    size_t length;
+};
+
+static struct piece cut(const char **at, char separator)
+{
+    const char *text = *at + strspn(*at, " \t");
+    const char stops[] = {separator, '\0'};
+    size_t length = strcspn(text, stops);
+    *at = text[length] ? text + length + 1 : text + length;
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+        length--;
+    return (struct piece){text, length};
+}
+
+static bool same(struct piece a, struct piece b)
+{
+    return a.length == b.length && strncasecmp(a.text, b.text, a.length) == 0;
+}
+
+/* "q=0", "q=0.0", ...: not acceptable. */
+static bool is_refused(const char *params)
+{
+    while (*params) {
+        struct piece param = cut(&params, ';');
+        if (param.length >= 3 && strncasecmp(param.text, "q=0", 3) == 0)
+            return strspn(param.text + 3, ".0") == param.length - 3;
+    }
+    return false;
+}
+
+/* One media range of Accept against one type. */
+static bool range_takes(struct piece range, struct piece type)
+{
+    if (range.length == 3 && memcmp(range.text, "*/*", 3) == 0)
+        return true;
+    if (range.length > 2 && memcmp(range.text + range.length - 2, "/*", 2) == 0)
+        return type.length >= range.length && strncasecmp(range.text, type.text, range.length - 1) == 0;
+    return same(range, type);
+}
+
+static bool entry_takes(struct piece entry, const char *types)
+{
+    char copy[256];
+    if (entry.length >= sizeof copy)
+        return false;
+    memcpy(copy, entry.text, entry.length);
+    copy[entry.length] = '\0';
+    const char *at = copy;
+    struct piece range = cut(&at, ';');
+    if (is_refused(at))
+        return false;
+    while (*types)
+        if (range_takes(range, cut(&types, ' ')))
+            return true;
+    return false;
+}
+
+bool ch_accepts(const char *accept, const char *types)
+{
+    if (!accept || !*accept)
+        return true;
+    while (*accept)
+        if (entry_takes(cut(&accept, ','), types))
+            return true;
+    return false;
+}
+
+bool ch_type_is(const char *content_type, const char *types)
+{
+    if (strcmp(types, "*") == 0)
+        return true;
+    if (!content_type)
+        return false;
+    struct piece given = cut(&content_type, ';');
+    while (*types)
+        if (same(given, cut(&types, ' ')))
+            return true;
+    return false;
+}
+
+static struct ch_done *check_accept(struct ch_request *request)
+{
+    const char *types = request->routed->route->produces;
+    if (types && !*types)
+        return NULL;
+    if (!types)
+        types = JSON_TYPE;
+    if (ch_accepts(ch_header(request, "Accept"), types))
+        return NULL;
+    return ch_refuse(request, "not_acceptable", "Here can be made: %s.", types);
+}
+
+static struct ch_done *check_content_type(struct ch_request *request)
+{
+    const char *types = request->routed->route->consumes;
+    const char *given = ch_header(request, "Content-Type");
+    bool body = request->head.chunked || request->head.body_bytes > 0;
+    if (request->method == CH_GET || request->method == CH_HEAD || (!body && (!given || !types)))
+        return NULL;
+    if (!types)
+        types = JSON_TYPE;
+    if (!ch_type_is(given, types))
+        return ch_refuse(request, "unsupported_type", "Expected here: %s.", types);
+    return NULL;
+}
+
+static struct ch_done *check_key(struct ch_request *request)
+{
+    const char *key = ch_header(request, "Idempotency-Key");
+    if (!key)
+        return NULL;
+    size_t length = strlen(key);
+    bool ok = length >= 1 && length <= 128;
+    for (size_t i = 0; i < length; i++)
+        ok = ok && key[i] >= ' ' && key[i] <= '~';
+    if (!ok)
+        return ch_refuse(request, "bad_request", "Idempotency-Key is not 1 to 128 printable ASCII characters.");
+    request->key = key;
+    return NULL;
+}
+
+struct ch_done *ch_check_headers(struct ch_request *request)
+{
+    struct ch_done *done = check_accept(request);
+    if (!done)
+        done = check_content_type(request);
+    return done ? done : check_key(request);
+}
+
+/* ---- conditional requests ---- */
+
+const char *ch_find_etag(struct ch_request *request, const char *body)
+{
+    json_t *tree = json_loads(body, 0, NULL);
+    const json_t *version = tree ? json_object_get(tree, "version") : NULL;
+    const char *etag = NULL;
+    if (json_is_integer(version))
+        etag = ch_printf(request->arena, "\"v%lld\"", (long long)json_integer_value(version));
+    json_decref(tree);
+    return etag;
+}
+
+/* Weak comparison (RFC 9110, 8.8.3.2): a leading W/ does not count. */
+bool ch_etag_matches(const char *if_none_match, const char *etag)
+{
+    struct piece ours = {etag, strlen(etag)};
+    while (if_none_match && *if_none_match) {
+        struct piece tag = cut(&if_none_match, ',');
+        if (tag.length == 1 && tag.text[0] == '*')
+            return true;
+        if (tag.length > 2 && tag.text[0] == 'W' && tag.text[1] == '/')
+            tag = (struct piece){tag.text + 2, tag.length - 2};
+        if (tag.length == ours.length && memcmp(tag.text, ours.text, ours.length) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool ch_if_match(const struct ch_request *request, int64_t *version)
+{
+    const char *tag = ch_header(request, "If-Match");
+    if (!tag || strcmp(tag, "*") == 0)
+        return false;
+    *version = -1;
+    size_t digits = strncmp(tag, "\"v", 2) == 0 ? strspn(tag + 2, "0123456789") : 0;
+    if (digits > 0 && digits <= 18 && strcmp(tag + 2 + digits, "\"") == 0)
+        *version = strtoll(tag + 2, NULL, 10);
+    return true;
+}

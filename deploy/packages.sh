@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Installs the Debian packages that are missing: packages.sh build | run | test
+set -eu
+
+build="build-essential pkg-config gawk libpq-dev libevent-dev libjansson-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libxml2-dev zlib1g-dev"
+run="postgresql postgresql-contrib curl jq openssl ca-certificates"
+test="libcmocka-dev clang-format shellcheck libxml2-utils python3 python3-pytest python3-psycopg2 python3-cryptography"
+
+case ${1:-} in
+build) wanted="$build" ;;
+run) wanted="$build $run" ;;
+test) wanted="$build $run $test" ;;
+*)
+    echo "usage: packages.sh build|run|test" >&2
+    exit 64
+    ;;
+esac
+
+missing=
+for package in $wanted; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "these packages are missing and this user cannot install them:$missing" >&2
+        exit 1
+    }
+    sudo=sudo
+fi
+echo "installing:$missing"
+# A fresh PostgreSQL package would start a cluster of its own; ours is private, so it is told not to.
+if ! dpkg-query -W -f '${Status}' postgresql-common 2>/dev/null | grep -q 'ok installed'; then
+    $sudo mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo 'create_main_cluster = false' | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+$sudo apt-get update -qq
+# shellcheck disable=SC2086 # a list of names
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What a role is, and the skeleton that runs roles: configuration, signals, listening, pre-forking, privilege drop,
+ * readiness, graceful drain, probes, metrics. Each role is one struct ch_service in services/<role>/service.c. */
+#ifndef COMMONHOLD_SERVICE_H
+#define COMMONHOLD_SERVICE_H
+
+#include "commonhold/config.h"
+#include "commonhold/crypto.h"
+#include "commonhold/http.h"
+#include "commonhold/job.h"
+#include "commonhold/jwt.h"
+
+struct event_base;
+struct ch_service_context;
+
+struct ch_service {
+    const char *name;                 /* role, schema and configuration section */
+    const struct ch_route *routes;    /* may be NULL */
+    const struct ch_config_key *keys; /* of section [name]; may be NULL */
+    const struct ch_job_kind *jobs;   /* what the worker runs for this role; may be NULL */
+    const char *const
+        *clocks; /* SQL functions without arguments the worker calls every second, NULL-ended; may be NULL */
+    const char *const *listen; /* NOTIFY channels of the HTTP role, NULL-ended; may be NULL */
+    void (*notified)(struct ch_service_context *context, const char *channel, const char *payload);
+    /* Called once in each HTTP process after the loop exists and before listening: loads keys, caches. False stops the
+     * process; it has logged why. May be NULL. */
+    bool (*start)(struct ch_service_context *context);
+    /* Why the role is not ready although it answers, one sentence, or NULL: /readyz tells it with 503. Called in the
+     * loop for each probe, so it only looks. May be NULL. */
+    const char *(*unready)(struct ch_service_context *context);
+};
+
+/* One role inside one process. */
+struct ch_service_context {
+    const struct ch_service *service;
+    const struct ch_config *config;
+    struct event_base *base; /* NULL in the worker */
+    struct ch_pool *pool;    /* NULL in the worker */
+    struct ch_keyset *keys;  /* public keys, kept fresh by the skeleton */
+    const char *issuer;      /* [common] origin, e.g. https://coop.example */
+    void *state;             /* the role's own, made by its start hook */
+};
+
+/* Of a request: the context of the role whose route it took. */
+struct ch_service_context *ch_context(const struct ch_request *request);
+
+/* Runs the roles until a signal ends them; exit code for main. services: NULL-ended. */
+int ch_serve(const struct ch_service *const *services, int argc, char **argv);
+
+/* The worker's loop, in a process of its own: claims and runs the jobs of all services, calls their clocks, ends on
+ * SIGTERM. services: NULL-ended. Exit code. */
+int ch_worker_run(const struct ch_service *const *services, const struct ch_config *config);
+
+/* A signing key of [section] key `key`: file loaded once per process; its public half registered as a row by
+ * `commonhold init`/`migrate`. NULL with a logged message when it cannot be read. */
+struct ch_signing_key *ch_service_signing_key(struct ch_service_context *context, const char *key);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* B3: every posting on a bank account has its entry, and every entry is what the bank's file says: amount, sign,
+ * account, reference, counter-account, date. With --statements the files a treasurer fetched are read as well. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "camt.h"
+#include "commonhold/cli.h"
+
+static const char UNITS[] = "SELECT s.id::text, pg_catalog.date_trunc('month', s.to_on::timestamp)::date::text, CASE "
+                            "WHEN $1::date[] IS NULL OR "
+                            "pg_catalog.date_trunc('month', s.to_on::timestamp)::date = ANY ($1::date[]) OR NOT EXISTS "
+                            "(SELECT FROM payout.txn AS t WHERE t.month = "
+                            "pg_catalog.date_trunc('month', s.to_on::timestamp)::date) THEN "
+                            "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', "
+                            "s.id, s.bank_account_id, s.statement_ref, s.file_sha256, (SELECT b.iban || b.name FROM "
+                            "payout.bank_account AS b WHERE b.id = s.bank_account_id), "
+                            "(SELECT pg_catalog.encode(pg_catalog.sha256(e.bytes), 'hex') FROM payout.evidence AS e "
+                            "WHERE e.sha256 = s.file_sha256), (SELECT "
+                            "pg_catalog.string_agg(x.row, ',' ORDER BY x.row COLLATE \"C\") FROM (SELECT "
+                            "pg_catalog.concat_ws(' ', n, m, t.txn_no, t.occurred_on, t.concerns, "
+                            "t.evidence_sha256, p.owner_id, p.account_id, p.line, p.minor, r.external_ref) AS row FROM "
+                            "payout.bank_entry AS n LEFT JOIN payout.entry_match AS m ON "
+                            "m.entry_id = n.id AND m.step = 1 LEFT JOIN payout.txn AS t ON t.txn_id = m.txn_id LEFT "
+                            "JOIN payout.posting AS p ON p.txn_id = m.txn_id LEFT JOIN "
+                            "payout.txn_ref AS r ON r.txn_id = m.txn_id AND r.kind = 'bank_entry' WHERE n.statement_id "
+                            "= s.id) AS x)), 'UTF8')), 'hex') END FROM "
+                            "payout.bank_statement AS s ORDER BY s.no";
+
+static const char STATEMENT[] =
+    "SELECT b.iban, s.statement_ref, e.bytes, s.file_sha256, pg_catalog.encode(pg_catalog.sha256(e.bytes), 'hex') FROM "
+    "payout.bank_statement AS s JOIN "
+    "payout.bank_account AS b ON b.id = s.bank_account_id LEFT JOIN payout.evidence AS e ON e.sha256 = s.file_sha256 "
+    "WHERE s.id = $1::uuid";
+
+static const char ENTRIES[] = "SELECT n.id::text, n.minor::text, n.booked_on::text, n.reference, (SELECT "
+                              "pg_catalog.string_agg(COALESCE(d.value->>'debtor_iban', ''), ' ' ORDER BY "
+                              "d.ordinality) FROM pg_catalog.jsonb_array_elements(n.detail->'details') WITH ORDINALITY "
+                              "AS d), n.reversal::text, n.ordinal::text FROM "
+                              "payout.bank_entry AS n WHERE n.statement_id = $1::uuid ORDER BY n.ordinal";
+enum { ENTRY, MINOR, BOOKED, REFERENCE, COUNTER, REVERSAL, ORDINAL };
+
+/* The ledger's side of each entry of a statement. */
+static const char LEDGER[] =
+    "WITH side AS (SELECT n.id, n.minor, n.booked_on, n.entry_key, 'Assets:Bank:' || b.name AS account, s.file_sha256, "
+    "t.txn_id, COALESCE(t.concerns, "
+    "pg_catalog.date_trunc('month', t.occurred_on::timestamp)::date) AS month, t.occurred_on, t.concerns, "
+    "t.evidence_sha256, p.minor AS posted, p.path, "
+    "r.external_ref FROM payout.bank_statement AS s JOIN payout.bank_account AS b ON b.id = s.bank_account_id JOIN "
+    "payout.bank_entry AS n ON "
+    "n.statement_id = s.id JOIN payout.entry_match AS m ON m.entry_id = n.id AND m.step = 1 LEFT JOIN payout.txn AS t "
+    "ON t.txn_id = m.txn_id LEFT JOIN "
+    "LATERAL (SELECT pg_catalog.sum(q.minor) AS minor, pg_catalog.string_agg(DISTINCT a.path, ' ') AS path FROM "
+    "payout.posting AS q JOIN payout.account "
+    "AS a ON a.owner_id = q.owner_id AND a.account_id = q.account_id WHERE q.txn_id = m.txn_id AND a.path LIKE "
+    "'Assets:Bank:%') AS p ON true LEFT JOIN "
+    "payout.txn_ref AS r ON r.txn_id = m.txn_id AND r.kind = 'bank_entry' WHERE s.id = $1::uuid) "
+    "SELECT 'bank_entry', x.id::text, k.aspect, k.expected, k.found, k.delta, k.direction, k.text FROM side AS x CROSS "
+    "JOIN LATERAL (VALUES "
+    "('amount', x.minor::text, COALESCE(x.posted, 0)::text, (COALESCE(x.posted, 0) - x.minor)::bigint, 'trust', 'the "
+    "ledger booked another amount or sign "
+    "than the bank'), "
+    "('account', x.account, x.path, NULL, NULL, 'the ledger booked the entry on another bank account'), "
+    "('key', x.entry_key, x.external_ref, NULL, NULL, 'the transaction names another outside event'), "
+    "('evidence', x.file_sha256, x.evidence_sha256, NULL, NULL, 'the transaction rests on another document than the "
+    "statement'), "
+    "('date', x.booked_on::text, CASE WHEN x.concerns IS NULL THEN x.occurred_on::text WHEN x.concerns = "
+    "pg_catalog.date_trunc('month', "
+    "x.booked_on::timestamp)::date THEN x.booked_on::text ELSE x.concerns::text END, NULL, NULL, 'the ledger booked "
+    "the entry on another day')) "
+    "AS k (aspect, expected, found, delta, direction, text) WHERE k.expected IS DISTINCT FROM k.found";
+
+/* Postings on bank accounts that no entry and no registered opening stands behind. */
+static const char UNBACKED[] =
+    "SELECT 'posting', p.txn_id || '/' || p.line, 'entry', '0', p.minor::text, p.minor, 'trust', 'the ledger moved ' "
+    "|| a.path || ' and no bank entry "
+    "says so: look for the statement' FROM payout.account AS a JOIN payout.posting AS p ON p.owner_id = a.owner_id AND "
+    "p.account_id = a.account_id WHERE "
+    "a.path LIKE 'Assets:Bank:%' AND NOT EXISTS (SELECT FROM payout.entry_match AS m JOIN payout.bank_entry AS n ON "
+    "n.id = m.entry_id WHERE m.txn_id = "
+    "p.txn_id AND m.step = 1) AND NOT EXISTS (SELECT FROM payout.txn_ref AS r JOIN payout.bank_account AS b ON "
+    "b.id::text = r.external_ref WHERE r.txn_id = "
+    "p.txn_id AND r.kind = 'bank_opening' AND a.path = 'Assets:Bank:' || b.name AND b.opening = p.minor)";
+
+static void differ(struct audit *a, const char *id, const char *aspect, const char *expected, const char *found,
+                   const char *text)
+{
+    expected = expected && *expected ? expected : "none";
+    found = found && *found ? found : "none";
+    if (strcmp(expected, found) != 0)
+        audit_add(a, &(struct audit_finding){.object_type = "bank_entry",
+                                             .object_id = id,
+                                             .aspect = aspect,
+                                             .expected = expected,
+                                             .found = found,
+                                             .text = text});
+}
+
+static void compare_entry(struct audit *a, const PGresult *rows, int i, const struct camt_line *line, const char *whose)
+{
+    const char *id = PQgetvalue(rows, i, ENTRY),
+               *text = ch_printf(a->arena, "the stored entry is not what %s says", whose);
+    long long minor = audit_integer(rows, i, MINOR);
+    if (minor != line->minor)
+        audit_add(a, &(struct audit_finding){.object_type = "bank_entry",
+                                             .object_id = id,
+                                             .aspect = "amount",
+                                             .expected = ch_printf(a->arena, "%lld", line->minor),
+                                             .found = ch_printf(a->arena, "%lld", minor),
+                                             .delta = minor - line->minor,
+                                             .direction = "trust",
+                                             .text = text});
+    if (line->booked_on && *line->booked_on)
+        differ(a, id, "date", line->booked_on, audit_text(rows, i, BOOKED), text);
+    differ(a, id, "reference", line->reference, audit_text(rows, i, REFERENCE), text);
+    const char *counter = audit_text(rows, i, COUNTER);
+    if (line->details > 0 || (counter && counter[strspn(counter, " ")]))
+        differ(a, id, "counter_account", line->counter, counter ? counter + strspn(counter, " ") : NULL, text);
+    differ(a, id, "reversal", line->reversal ? "true" : "false", audit_text(rows, i, REVERSAL), text);
+}
+
+/* The booked entries of a file against the stored ones, in order. */
+static bool compare_statement(struct audit *a, const char *unit, const struct camt_statement *statement,
+                              const char *whose)
+{
+    PGresult *rows = audit_query(a, a->source, ENTRIES, AUDIT_ARGS(unit));
+    if (!rows)
+        return false;
+    size_t stored = (size_t)PQntuples(rows), i = 0;
+    for (const struct camt_line *line = statement->lines; line || i < stored; line = line ? line->next : NULL, i++) {
+        if (line && i < stored)
+            compare_entry(a, rows, (int)i, line, whose);
+        else
+            audit_add(a, &(struct audit_finding){
+                             .object_type = "bank_statement",
+                             .object_id = unit,
+                             .aspect = ch_printf(a->arena, "entry %zu", i + 1),
+                             .expected = line ? ch_printf(a->arena, "%lld", line->minor) : "none",
+                             .found = line ? "none" : PQgetvalue(rows, (int)i, MINOR),
+                             .text = ch_printf(a->arena, "%s and the stored statement have another number of entries",
+                                               whose)});
+    }
+    return true;
+}
+
+static const struct camt_statement *find_statement(const struct camt_statement *list, const char *iban, const char *ref)
+{
+    for (; list; list = list->next)
+        if (list->iban && list->ref && strcmp(list->iban, iban) == 0 && strcmp(list->ref, ref) == 0)
+            return list;
+    return NULL;
+}
+
+static void free_bytes(void *bytes)
+{
+    PQfreemem(bytes);
+}
+
+static bool judge_statement(struct audit *a, const char *unit)
+{
+    PGresult *row = audit_query(a, a->source, STATEMENT, AUDIT_ARGS(unit));
+    if (!row || PQntuples(row) == 0)
+        return row != NULL;
+    size_t size = 0;
+    unsigned char *bytes = PQunescapeBytea((const unsigned char *)PQgetvalue(row, 0, 2), &size);
+    if (!bytes)
+        return audit_fail(a, "statement %s: out of memory", unit);
+    ch_arena_on_free(a->arena, free_bytes, bytes);
+    const struct camt_statement *list = NULL;
+    if (strcmp(PQgetvalue(row, 0, 3), PQgetvalue(row, 0, 4)) != 0)
+        audit_add(
+            a, &(struct audit_finding){.object_type = "bank_statement",
+                                       .object_id = unit,
+                                       .aspect = "file",
+                                       .expected = PQgetvalue(row, 0, 3),
+                                       .found = PQgetvalue(row, 0, 4),
+                                       .text = "the stored bytes are not the bank's file: ask the bank for it again"});
+    else if (!camt_read(a->arena, bytes, size, &list) ||
+             !(list = find_statement(list, PQgetvalue(row, 0, 0), PQgetvalue(row, 0, 1))))
+        audit_add(a, &(struct audit_finding){
+                         .object_type = "bank_statement",
+                         .object_id = unit,
+                         .aspect = "statement",
+                         .expected = ch_printf(a->arena, "%s %s", PQgetvalue(row, 0, 0), PQgetvalue(row, 0, 1)),
+                         .found = "none",
+                         .text = "the bank's file has no such statement, or cannot be read"});
+    else if (!compare_statement(a, unit, list, "the bank's file"))
+        return false;
+    return audit_collect(a, a->source, LEDGER, AUDIT_ARGS(unit));
+}
+
+/* ---- --statements ---- */
+
+static const char BY_REF[] = "SELECT s.id::text FROM payout.bank_statement AS s JOIN payout.bank_account AS b ON b.id "
+                             "= s.bank_account_id WHERE b.iban = $1 "
+                             "AND s.statement_ref = $2";
+
+static bool compare_fetched(struct audit *a, const char *path)
+{
+    char error[256];
+    size_t size;
+    const struct camt_statement *list;
+    const char *bytes = ch_read_file(a->arena, path, (size_t)1 << 30, &size, error);
+    if (!bytes)
+        return audit_fail(a, "%s", error);
+    if (!camt_read(a->arena, bytes, size, &list)) {
+        audit_not_checked(a, "%s is no camt.053 file", path);
+        return true;
+    }
+    for (; list; list = list->next) {
+        PGresult *rows =
+            list->iban && list->ref ? audit_query(a, a->source, BY_REF, AUDIT_ARGS(list->iban, list->ref)) : NULL;
+        if (!rows)
+            return audit_fail(a, "%s: a statement without account or id; %s", path, a->error);
+        if (PQntuples(rows) == 0)
+            audit_add(a, &(struct audit_finding){.object_type = "bank_statement",
+                                                 .object_id = ch_printf(a->arena, "%s %s", list->iban, list->ref),
+                                                 .aspect = "imported",
+                                                 .expected = "a statement",
+                                                 .found = "none",
+                                                 .text = "the treasurer fetched a statement that was never imported"});
+        else if (!compare_statement(a, PQgetvalue(rows, 0, 0), list, "the file the treasurer fetched"))
+            return false;
+    }
+    return true;
+}
+
+static bool compare_folder(struct audit *a, const char *folder)
+{
+    audit_look(a, "fetched");
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return audit_fail(a, "--statements %s: %m", folder);
+    bool good = true;
+    for (struct dirent *entry; good && (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            good = compare_fetched(a, ch_printf(a->arena, "%s/%s", folder, entry->d_name));
+    closedir(dir);
+    return good;
+}
+
+bool audit_bank(struct audit *a)
+{
+    if (!audit_each_unit(a, UNITS, judge_statement))
+        return false;
+    audit_look(a, "*");
+    if (!audit_collect(a, a->source, UNBACKED, AUDIT_NO_ARGS))
+        return false;
+    if (a->options->statements)
+        return compare_folder(a, a->options->statements);
+    audit_not_checked(a, "entries against the files the treasurer fetched: no --statements");
+    return true;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Statements of the journal's replay, and its progress point. Rows up to the point are covered by one digest a month
+ * (a sum over rows, so that new rows are added to it), balances by one digest of what they were at the point. */
+#include "journal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STREAM_COLUMNS                                                                                                 \
+    "SELECT t.txn_no, t.txn_id, pg_catalog.to_char(t.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), t.postings, "  \
+    "t.debit_minor, "                                                                                                  \
+    "p.txn_id, p.owner_id, p.account_id, p.minor, p.after_minor, p.line "
+#define STREAM_ORDER " ORDER BY t.txn_no NULLS FIRST, t.txn_id, p.txn_id, p.line"
+
+const char JOURNAL_WHOLE[] =
+    STREAM_COLUMNS "FROM payout.txn AS t FULL JOIN payout.posting AS p ON p.month = t.month AND p.txn_id = "
+                   "t.txn_id" STREAM_ORDER;
+
+const char JOURNAL_NEW[] =
+    STREAM_COLUMNS "FROM payout.txn AS t LEFT JOIN payout.posting AS p ON p.month = t.month AND p.txn_id = "
+                   "t.txn_id WHERE t.txn_no > $1::bigint" STREAM_ORDER;
+
+const char JOURNAL_ACCOUNTS[] =
+    "SELECT COALESCE(a.owner_id, b.owner_id), COALESCE(a.account_id, b.account_id), a.path, 0, 0, 0, b.minor, "
+    "b.version "
+    "FROM payout.account AS a FULL JOIN payout.balance AS b ON b.owner_id = a.owner_id AND b.account_id = a.account_id";
+
+const char JOURNAL_TOUCHED[] =
+    "SELECT f.owner_id, f.account_id, a.path, COALESCE(s.sum, 0), COALESCE(s.txns, 0), COALESCE(s.after, 0), b.minor, "
+    "b.version FROM "
+    "(SELECT DISTINCT p.owner_id, p.account_id FROM payout.txn AS t JOIN payout.posting AS p ON p.month = t.month AND "
+    "p.txn_id = "
+    "t.txn_id WHERE t.txn_no > $1::bigint) AS f "
+    "LEFT JOIN payout.account AS a ON a.owner_id = f.owner_id AND a.account_id = f.account_id "
+    "LEFT JOIN payout.balance AS b ON b.owner_id = f.owner_id AND b.account_id = f.account_id "
+    "LEFT JOIN LATERAL (SELECT pg_catalog.sum(p.minor)::bigint AS sum, pg_catalog.count(DISTINCT p.txn_id) AS txns, "
+    "(pg_catalog.array_agg(p.after_minor ORDER BY t.txn_no DESC, p.line DESC))[1] AS after FROM payout.posting AS p "
+    "JOIN payout.txn AS t "
+    "ON t.month = p.month AND t.txn_id = p.txn_id WHERE p.owner_id = f.owner_id AND p.account_id = f.account_id AND "
+    "t.txn_no <= "
+    "$1::bigint) AS s ON true";
+
+#define ROW_DIGEST(text)                                                                                               \
+    "(('x' || pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(" text                         \
+    ", 'UTF8')), 'hex'), 15))::bit(60)::bigint)"
+
+/* $1 lower and $2 upper end of txn_no, $3 months or null; postings without a header count as old rows. */
+static const char DIGESTS[] =
+    "SELECT COALESCE(pg_catalog.jsonb_object_agg(y.month, y.digest::text), '{}')::text FROM (SELECT x.month, "
+    "pg_catalog.sum(x.d) AS "
+    "digest FROM (SELECT t.month, " ROW_DIGEST(
+        "'t' || t::text") " AS d FROM payout.txn AS t WHERE t.txn_no > $1::bigint AND t.txn_no "
+                          "<= $2::bigint AND ($3::date[] IS NULL OR t.month = ANY ($3::date[])) "
+                          "UNION ALL SELECT p.month, " ROW_DIGEST(
+                              "'p' || p::text") " FROM payout.posting AS p LEFT JOIN payout.txn AS t ON t.month = "
+                                                "p.month AND t.txn_id = p.txn_id WHERE (t.txn_no > $1::bigint AND "
+                                                "t.txn_no <= $2::bigint OR t.txn_no IS NULL AND $1 = '0') AND "
+                                                "($3::date[] IS NULL OR p.month = ANY ($3::date[]))) AS x GROUP BY "
+                                                "x.month) AS y";
+
+/* Balances as they stood at transaction $1: what came later is taken off again. */
+static const char BALANCES[] =
+    "SELECT COALESCE(pg_catalog.sum(" ROW_DIGEST("x.owner_id || ' ' || x.account_id || ' ' || x.minor || ' ' || "
+                                                 "x.version") "), "
+                                                              "0)::text FROM (SELECT b.owner_id, b.account_id, b.minor "
+                                                              "- COALESCE(n.minor, 0) AS minor, b.version - "
+                                                              "COALESCE(n.txns, 0) AS "
+                                                              "version FROM payout.balance AS b LEFT JOIN (SELECT "
+                                                              "p.owner_id, p.account_id, pg_catalog.sum(p.minor) AS "
+                                                              "minor, "
+                                                              "pg_catalog.count(DISTINCT p.txn_id) AS txns FROM "
+                                                              "payout.txn AS t JOIN payout.posting AS p ON p.month = "
+                                                              "t.month AND p.txn_id = "
+                                                              "t.txn_id WHERE t.txn_no > $1::bigint GROUP BY "
+                                                              "p.owner_id, p.account_id) AS n ON n.owner_id = "
+                                                              "b.owner_id AND n.account_id = "
+                                                              "b.account_id) AS x WHERE x.version <> 0 OR x.minor <> 0";
+
+static const char KNOWN[] =
+    "SELECT pg_catalog.min(p.upto), pg_catalog.min(p.digest) FROM audit.progress AS p WHERE p.source = 'journal' AND "
+    "p.check_id IN "
+    "(SELECT c FROM pg_catalog.json_array_elements_text($1::json) AS c) HAVING pg_catalog.count(*) = "
+    "pg_catalog.json_array_length($1::json) AND pg_catalog.count(DISTINCT (p.upto, p.digest)) = 1";
+
+/* The old digests of the months looked at, and those looked at now: both as jsonb, so that order plays no part. */
+static const char SAME[] = "SELECT (SELECT COALESCE(pg_catalog.jsonb_object_agg(k.key, k.value), '{}') FROM "
+                           "pg_catalog.jsonb_each($1::jsonb) AS k WHERE "
+                           "$3::date[] IS NULL OR k.key::date = ANY ($3::date[])) = $2::jsonb";
+
+static const char SUM[] =
+    "SELECT COALESCE(pg_catalog.jsonb_object_agg(x.key, x.digest::text), '{}')::text FROM (SELECT e.key, "
+    "pg_catalog.sum(e.value::numeric) AS digest FROM (SELECT * FROM pg_catalog.jsonb_each_text($1::jsonb) UNION ALL "
+    "SELECT * FROM "
+    "pg_catalog.jsonb_each_text($2::jsonb)) AS e GROUP BY e.key) AS x";
+
+static const char *chosen_journal(struct audit *a)
+{
+    json_t *ids = ch_json_own(a->arena, json_array());
+    for (struct audit_check *c = audit_checks; c->id; c++)
+        if (c->chosen && c->run == audit_journal)
+            json_array_append_new(ids, json_string(c->id));
+    return ch_json_canonical(a->arena, ids, NULL);
+}
+
+static const char *one_text(struct audit *a, PGconn *conn, const char *sql, int count, const char *const *values)
+{
+    PGresult *rows = audit_query(a, conn, sql, count, values);
+    return rows ? PQgetvalue(rows, 0, 0) : NULL;
+}
+
+/* Whether everything below the point is as it was; false also on failure, with a->error. */
+static bool still_same(struct audit *a, const char *upto, const char *months, const char *balances)
+{
+    const char *now = one_text(a, a->source, DIGESTS, AUDIT_ARGS("0", upto, a->months));
+    const char *same = now ? one_text(a, a->findings, SAME, AUDIT_ARGS(months, now, a->months)) : NULL;
+    const char *stood = same ? one_text(a, a->source, BALANCES, AUDIT_ARGS(upto)) : NULL;
+    return stood && *same == 't' && strcmp(stood, balances) == 0;
+}
+
+static const char LAST[] =
+    "SELECT pg_catalog.to_char(t.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM payout.txn AS t WHERE "
+    "t.txn_no = $1::bigint";
+
+bool journal_resume(struct audit *a, struct journal_point *point)
+{
+    *point = (struct journal_point){.upto = 0, .last_at = "", .months = "{}"};
+    if (a->options->full)
+        return true;
+    PGresult *known = audit_query(a, a->findings, KNOWN, AUDIT_ARGS(chosen_journal(a)));
+    if (!known || PQntuples(known) == 0)
+        return known != NULL;
+    const char *upto = PQgetvalue(known, 0, 0), *digest = PQgetvalue(known, 0, 1);
+    const char *months = strchr(digest, ' ');
+    PGresult *last = audit_query(a, a->source, LAST, AUDIT_ARGS(upto));
+    if (!months || !last || PQntuples(last) == 0)
+        return last != NULL;
+    const char *balances = ch_memdup(a->arena, digest, (size_t)(months - digest));
+    if (!still_same(a, upto, months + 1, balances))
+        return a->error[0] == '\0';
+    *point = (struct journal_point){strtoll(upto, NULL, 10), PQgetvalue(last, 0, 0), months + 1};
+    return true;
+}
+
+bool journal_keep(struct audit *a, const struct journal_point *point, int64_t last_no)
+{
+    const char *from = ch_printf(a->arena, "%" PRId64, point->upto), *to = ch_printf(a->arena, "%" PRId64, last_no);
+    const char *more = one_text(a, a->source, DIGESTS, AUDIT_ARGS(from, to, NULL));
+    const char *months = more ? one_text(a, a->findings, SUM, AUDIT_ARGS(point->months, more)) : NULL;
+    const char *balances = months ? one_text(a, a->source, BALANCES, AUDIT_ARGS(to)) : NULL;
+    if (!balances)
+        return false;
+    audit_progress(a, "journal", to, ch_printf(a->arena, "%s %s", balances, months));
+    return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The table of governance's commands, and `calc decide`, which needs no configuration, database or clock. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "core/decide.h"
+
+#define INPUT_MAX ((size_t)1024 * 1024)
+
+static int refuse(struct ch_arena *arena, const struct ch_decide_refusal *refusal)
+{
+    fprintf(stderr, "%s\n", ch_decide_refusal_text(arena, refusal));
+    return CH_EXIT_REFUSED;
+}
+
+static int decide(struct ch_arena *arena)
+{
+    struct ch_decision_rule rule;
+    struct ch_class_count counts[CH_CLASSES];
+    struct ch_decision decision;
+    struct ch_decide_refusal refusal;
+    char error[256];
+    size_t size;
+    const char *text = ch_read_file(arena, "-", INPUT_MAX, &size, error);
+    if (!text) {
+        refusal = (struct ch_decide_refusal){.slug = "not_json", .detail = error};
+        return refuse(arena, &refusal);
+    }
+    if (!ch_decide_parse(arena, text, size, &rule, counts, &refusal))
+        return refuse(arena, &refusal);
+    ch_decide(&rule, counts, &decision);
+    puts(ch_decide_text(arena, &decision));
+    return CH_EXIT_OK;
+}
+
+static int calc_decide(int argc, char **argv)
+{
+    if (argc > 0) {
+        fprintf(stderr, "commonhold: calc decide takes no argument %s: it reads standard input\n", argv[0]);
+        return CH_EXIT_USAGE;
+    }
+    struct ch_arena *arena = ch_arena_new();
+    int code = decide(arena);
+    ch_arena_free(arena);
+    return code;
+}
+
+const struct ch_command governance_commands[] = {
+    {"calc decide", "< INPUT.json", "what a vote of three classes comes to under a rule row", calc_decide},
+    {"found", "CHARTER.json --config FILE [--database CONNINFO]",
+     "writes the founding charter into a migrated database, once", ch_command_found},
+    {NULL, NULL, NULL, NULL}};

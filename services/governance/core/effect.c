@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The form of each effect, as a table. What is in force, and who may propose what, is not known here. */
+#include <string.h>
+
+#include "charter.h"
+#include "effect.h"
+#include "rules.h"
+
+#define TEXT(name, flags, min, max)                                                                                    \
+    {                                                                                                                  \
+        name, CH_SHAPE_IS_TEXT, flags, min, max, NULL                                                                  \
+    }
+#define CODE(name, codes)                                                                                              \
+    {                                                                                                                  \
+        name, CH_SHAPE_IS_CODE, 0, 0, 0, codes                                                                         \
+    }
+#define OBJECT(name)                                                                                                   \
+    {                                                                                                                  \
+        name, CH_SHAPE_IS_OBJECT, 0, 0, 0, NULL                                                                        \
+    }
+#define TIME(name)                                                                                                     \
+    {                                                                                                                  \
+        name, CH_SHAPE_IS_TIME, CH_SHAPE_OPTIONAL | CH_SHAPE_NULLABLE, 0, 0, NULL                                      \
+    }
+#define UUID(name, flags)                                                                                              \
+    {                                                                                                                  \
+        name, CH_SHAPE_IS_UUID, flags, 0, 0, NULL                                                                      \
+    }
+#define END                                                                                                            \
+    {                                                                                                                  \
+        NULL, CH_SHAPE_IS_INT, 0, 0, 0, NULL                                                                           \
+    }
+#define MAY (CH_SHAPE_OPTIONAL | CH_SHAPE_NULLABLE)
+
+static const struct ch_shape_key TERMS[] = {CODE("schema", "terms_version"), OBJECT("document"), END};
+static const struct ch_shape_key POOL_CHARTER[] = {CODE("schema", "pool_charter"), OBJECT("document"), END};
+static const struct ch_shape_key BENEFIT_RULE[] = {CODE("schema", "benefit_rule"), OBJECT("document"), END};
+static const struct ch_shape_key PROHIBITION_ADD[] = {CODE("schema", "prohibition_add"), TEXT("purpose", 0, 1, 64),
+                                                      TIME("until"), TIME("old_grants_at"), END};
+static const struct ch_shape_key PROHIBITION_LIFT[] = {CODE("schema", "prohibition_lift"), TEXT("purpose", 0, 1, 64),
+                                                       END};
+static const struct ch_shape_key POLICY_TEXT[] = {CODE("schema", "policy_text"),
+                                                  TEXT("text", 0, 1, 100000),
+                                                  {"spend", CH_SHAPE_IS_ARRAY, CH_SHAPE_OPTIONAL, 0, 20, NULL},
+                                                  {"drafts", CH_SHAPE_IS_ARRAY, CH_SHAPE_OPTIONAL, 0, 20, NULL},
+                                                  TIME("until"),
+                                                  END};
+static const struct ch_shape_key SPEND[] = {TEXT("account", 0, 1, 128), {"max", CH_SHAPE_IS_MONEY, 0, 0, 0, NULL}, END};
+static const struct ch_shape_key DRAFT = UUID("", 0);
+static const struct ch_shape_key ASSET_REGISTER[] = {CODE("schema", "asset_register"),
+                                                     TEXT("ref", 0, 1, 64),
+                                                     CODE("kind", "pool software name fund other"),
+                                                     TEXT("title", 0, 1, 200),
+                                                     TEXT("provenance", 0, 1, 4000),
+                                                     {"sha256", CH_SHAPE_IS_HASH, CH_SHAPE_NULLABLE, 0, 0, NULL},
+                                                     CODE("disposition", "held licensed_only"),
+                                                     END};
+static const struct ch_shape_key RULE_ROW[] = {CODE("schema", "rule_row"), OBJECT("rule"), END};
+static const struct ch_shape_key BYLAW_TEXT[] = {CODE("schema", "bylaw_text"),
+                                                 TEXT("clause", 0, 1, 32),
+                                                 TEXT("title", 0, 1, 200),
+                                                 TEXT("text", 0, 1, 100000),
+                                                 {"entrenched", CH_SHAPE_IS_BOOL, 0, 0, 0, NULL},
+                                                 END};
+static const struct ch_shape_key APPOINTMENT[] = {
+    CODE("schema", "appointment"), CODE("body", "treasurer membership_officer licensing_officer conduct"),
+    UUID("member_id", 0), END};
+static const struct ch_shape_key SANCTION[] = {CODE("schema", "sanction"),
+                                               UUID("organisation_id", MAY),
+                                               UUID("person_id", MAY),
+                                               TEXT("purpose", MAY, 1, 64),
+                                               TEXT("pool", MAY, 1, 64),
+                                               TIME("from"),
+                                               TIME("until"),
+                                               TEXT("reason", 0, 1, 4000),
+                                               END};
+
+static const struct effect_schema {
+    const char *name;
+    const struct ch_shape_key *keys;
+} SCHEMAS[] = {{"terms_version", TERMS},
+               {"pool_charter", POOL_CHARTER},
+               {"benefit_rule", BENEFIT_RULE},
+               {"prohibition_add", PROHIBITION_ADD},
+               {"prohibition_lift", PROHIBITION_LIFT},
+               {"policy_text", POLICY_TEXT},
+               {"asset_register", ASSET_REGISTER},
+               {"rule_row", RULE_ROW},
+               {"bylaw_text", BYLAW_TEXT},
+               {"appointment", APPOINTMENT},
+               {"sanction", SANCTION},
+               {NULL, NULL}};
+
+static const struct effect_schema *find_schema(const json_t *effect)
+{
+    const char *name = json_string_value(json_object_get(effect, "schema"));
+    for (const struct effect_schema *schema = SCHEMAS; name && schema->name; schema++) {
+        if (strcmp(schema->name, name) == 0)
+            return schema;
+    }
+    return NULL;
+}
+
+static bool check_purpose(struct ch_complaints *list, const json_t *effect, const char *pointer, const char *purposes)
+{
+    const char *purpose = json_string_value(json_object_get(effect, "purpose"));
+    if (!purpose || ch_purpose_known(purposes, purpose))
+        return true;
+    return ch_complain(list, ch_shape_pointer(list->arena, pointer, "purpose"), "The purpose tree has no such code.");
+}
+
+static bool check_policy(struct ch_complaints *list, const json_t *effect, const char *pointer)
+{
+    const json_t *spend = json_object_get(effect, "spend");
+    bool right = ch_shape_each(list, json_object_get(effect, "drafts"),
+                               ch_shape_pointer(list->arena, pointer, "drafts"), &DRAFT);
+    for (size_t i = 0; i < json_array_size(spend); i++)
+        right &=
+            ch_shape_check(list, json_array_get(spend, i), ch_printf(list->arena, "%s/spend/%zu", pointer, i), SPEND);
+    return right;
+}
+
+static bool check_sanction(struct ch_complaints *list, const json_t *effect, const char *pointer)
+{
+    bool organisation = json_is_string(json_object_get(effect, "organisation_id"));
+    if (organisation != json_is_string(json_object_get(effect, "person_id")))
+        return true;
+    return ch_complain(list, pointer, "A sanction is against an organisation or a person, one of both.");
+}
+
+bool ch_effect_check(struct ch_complaints *list, const json_t *effect, const char *pointer, const char *purposes)
+{
+    const struct effect_schema *schema = find_schema(effect);
+    if (!schema)
+        return ch_complain(list, ch_shape_pointer(list->arena, pointer, "schema"),
+                           "The schema of an effect is needed here, such as terms_version or policy_text.");
+    if (!ch_shape_check(list, effect, pointer, schema->keys))
+        return false;
+    if (schema->keys == RULE_ROW)
+        return ch_rule_check(list, json_object_get(effect, "rule"), ch_shape_pointer(list->arena, pointer, "rule"));
+    if (schema->keys == POLICY_TEXT)
+        return check_policy(list, effect, pointer);
+    if (schema->keys == SANCTION && !check_sanction(list, effect, pointer))
+        return false;
+    return check_purpose(list, effect, pointer, purposes);
+}

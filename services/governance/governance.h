@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the files of the governance role share: its state, its handlers, and the helpers all of them use. */
+#ifndef GOVERNANCE_GOVERNANCE_H
+#define GOVERNANCE_GOVERNANCE_H
+
+#include "commonhold/http.h"
+#include "commonhold/job.h"
+#include "commonhold/service.h"
+#include "people.h"
+
+/* State of the role in one process, made by its start hook; lives as long as the process. */
+struct governance {
+    struct people_secrets secrets;
+};
+
+struct governance *governance_of(const struct ch_request *request);
+
+/* The purpose tree as CSV, embedded in the program. */
+const char *governance_purposes(void);
+
+/* The signed-in account as argument: its id, or NULL. */
+const char *actor_argument(const struct ch_request *request);
+
+/* True for the text of a number from 1 to 100. */
+bool is_limit(const char *text);
+
+/* ?limit= (1 to 100, 50 when absent) and ?after= as arguments of a list; what is not right was answered in *refused. */
+struct page {
+    const char *limit, *after;
+};
+bool read_page(struct ch_request *request, struct page *page, struct ch_done **refused);
+
+/* Path parameter {id} when it is a UUID; else the finished 404 in *refused and NULL. */
+const char *id_argument(struct ch_request *request, const char *name, struct ch_done **refused);
+
+/* Continuation that opens the sealed names in an answer's body and passes it on. */
+struct ch_done *reply_opened(struct ch_request *request, const struct ch_answer *answer);
+
+ch_handler get_charter, list_rules, list_bylaws, list_offices, list_assets, list_prohibitions, list_sanctions;
+ch_handler post_application, decide_application, list_members, get_member, leave_membership, change_class, record_dues;
+ch_handler list_proposals, post_proposal, get_proposal, put_proposal, submit_proposal, withdraw_proposal,
+    sponsor_proposal, comment_proposal, refer_proposal, give_opinion;
+ch_handler get_roll, check_self, cast_named_vote, get_turnout;
+ch_handler list_notices, put_notice_preferences;
+ch_handler list_council_cases, declare_conflict, vote_council_case, post_sanction;
+
+enum ch_job_result tally_proposal(struct ch_job *job);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Proposals: writing, submitting, supporting, discussing them. The ETag of a proposal is its version; If-Match is asked
+ * for where its text changes. */
+#include <string.h>
+
+#include "core/effect.h"
+#include "governance.h"
+
+#define TYPES "terms benefit_rule prohibit_purpose permit_purpose bylaw entrenched policy board_decision"
+
+CH_FUNCTION(create_fn, "governance.create_proposal", "$1::uuid, $2::text, $3::jsonb");
+CH_FUNCTION(edit_fn, "governance.edit_proposal", "$1::uuid, $2::integer, $3::uuid, $4::jsonb");
+CH_FUNCTION(submit_fn, "governance.submit_proposal", "$1::uuid, $2::uuid");
+CH_FUNCTION(withdraw_fn, "governance.withdraw_proposal", "$1::uuid, $2::uuid");
+CH_FUNCTION(sponsor_fn, "governance.sponsor_proposal", "$1::uuid, $2::uuid");
+CH_FUNCTION(comment_fn, "governance.comment_proposal", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
+CH_FUNCTION(refer_fn, "governance.refer_proposal", "$1::uuid, $2::uuid, $3::jsonb");
+CH_FUNCTION(opinion_fn, "governance.give_opinion", "$1::uuid, $2::uuid, $3::jsonb");
+static const struct ch_statement get_fn = {.name = "governance.get_proposal",
+                                           .text =
+                                               "SELECT outcome, body FROM governance.get_proposal($1::uuid, $2::uuid)",
+                                           .shape = CH_SHAPE_ANSWER,
+                                           .read_only = true};
+static const struct ch_statement list_fn = {
+    .name = "governance.list_proposals",
+    .text = "SELECT outcome, body FROM governance.list_proposals($1::uuid, $2::text, $3::text, $4::uuid, $5::integer)",
+    .shape = CH_SHAPE_ANSWER,
+    .read_only = true};
+
+struct draft {
+    const char *type, *title, *text;
+    const json_t *effect;
+};
+
+static const struct ch_field DRAFT[] = {
+    CH_FIELD(CH_FIELD_CODE, draft, type, true, 0, 0, TYPES),
+    CH_FIELD(CH_FIELD_TEXT, draft, title, true, 3, 200, NULL),
+    CH_FIELD(CH_FIELD_TEXT, draft, text, true, 1, 100000, NULL),
+    CH_FIELD(CH_FIELD_OBJECT, draft, effect, true, 0, 0, NULL),
+    {NULL, 0, false, 0, 0, 0, NULL},
+};
+
+/* Body of a draft, its effect well formed; NULL when all is well, else the finished refusal. */
+static struct ch_done *decode_draft(struct ch_request *request)
+{
+    struct ch_arena *arena = ch_arena_of(request);
+    struct draft *draft = ch_alloc(arena, sizeof *draft);
+    struct ch_done *refused = ch_decode(request, DRAFT, draft);
+    if (refused)
+        return refused;
+    struct ch_complaints *list = ch_complaints_new(arena);
+    if (ch_effect_check(list, draft->effect, "/effect", governance_purposes()))
+        return NULL;
+    return ch_reply(request, "invalid", ch_complaints_text(list));
+}
+
+/* Version of a proposal in If-Match: "3", quoted. 0 with the refusal when it is not there or not right. */
+static const char *if_match(struct ch_request *request, struct ch_done **refused)
+{
+    const char *header = ch_header(request, "If-Match");
+    if (!header) {
+        *refused = ch_reply(request, "precondition_required", NULL);
+        return NULL;
+    }
+    size_t length = strlen(header);
+    size_t digits = length > 2 ? strspn(header + 1, "0123456789") : 0;
+    if (digits == 0 || digits > 9 || header[0] != '"' || digits + 2 != length || header[length - 1] != '"') {
+        *refused = ch_refuse(request, "stale", "If-Match names no version of this proposal");
+        return NULL;
+    }
+    return ch_memdup(ch_arena_of(request), header + 1, digits);
+}
+
+/* Passes a proposal on with its version as ETag. */
+static struct ch_done *reply_proposal(struct ch_request *request, const struct ch_answer *answer)
+{
+    struct ch_json_error error;
+    const char *body = answer->body;
+    const json_t *tree =
+        body ? ch_json_parse(ch_arena_of(request), body, strlen(body),
+                             &(const struct ch_json_limits){.bytes = (size_t)16 * 1024 * 1024, .depth = 32}, &error)
+             : NULL;
+    const json_t *version = json_object_get(tree, "version");
+    if (json_is_integer(version))
+        ch_set_header(request, "ETag",
+                      ch_printf(ch_arena_of(request), "\"%lld\"", (long long)json_integer_value(version)));
+    return ch_reply(request, answer->outcome, body);
+}
+
+struct ch_done *list_proposals(struct ch_request *request)
+{
+    struct page page;
+    struct ch_done *refused;
+    if (!read_page(request, &page, &refused))
+        return refused;
+    return ch_call(request, &list_fn,
+                   CH_ARGS(actor_argument(request), ch_query(request, "state"), ch_query(request, "type"), page.after,
+                           page.limit));
+}
+
+struct ch_done *post_proposal(struct ch_request *request)
+{
+    struct ch_done *refused = decode_draft(request);
+    return refused ? refused
+                   : ch_call_then(request, &create_fn,
+                                  CH_ARGS(actor_argument(request), ch_idempotency_key(request), ch_body_json(request)),
+                                  reply_proposal);
+}
+
+struct ch_done *get_proposal(struct ch_request *request)
+{
+    struct ch_done *refused = NULL;
+    const char *id = id_argument(request, "id", &refused);
+    return refused ? refused : ch_call_then(request, &get_fn, CH_ARGS(actor_argument(request), id), reply_proposal);
+}
+
+struct ch_done *put_proposal(struct ch_request *request)
+{
+    struct ch_done *refused = NULL;
+    const char *version = if_match(request, &refused);
+    if (!refused)
+        refused = decode_draft(request);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused
+                   : ch_call_then(request, &edit_fn,
+                                  CH_ARGS(actor_argument(request), version, id, ch_body_json(request)), reply_proposal);
+}
+
+/* A step without a body of its own. */
+static struct ch_done *step(struct ch_request *request, const struct ch_statement *statement)
+{
+    static const struct ch_field NOTHING[] = {{NULL, 0, false, 0, 0, 0, NULL}};
+    struct ch_done *refused = ch_decode(request, NOTHING, NULL);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused : ch_call_then(request, statement, CH_ARGS(actor_argument(request), id), reply_proposal);
+}
+
+struct ch_done *submit_proposal(struct ch_request *request)
+{
+    return step(request, &submit_fn);
+}
+
+struct ch_done *withdraw_proposal(struct ch_request *request)
+{
+    return step(request, &withdraw_fn);
+}
+
+struct ch_done *sponsor_proposal(struct ch_request *request)
+{
+    return step(request, &sponsor_fn);
+}
+
+struct comment {
+    const char *text;
+};
+
+static const struct ch_field COMMENT[] = {
+    CH_FIELD(CH_FIELD_TEXT, comment, text, true, 1, 10000, NULL),
+    {NULL, 0, false, 0, 0, 0, NULL},
+};
+
+struct ch_done *comment_proposal(struct ch_request *request)
+{
+    struct comment *body = ch_alloc(ch_arena_of(request), sizeof *body);
+    struct ch_done *refused = ch_decode(request, COMMENT, body);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused
+                   : ch_call(request, &comment_fn,
+                             CH_ARGS(actor_argument(request), ch_idempotency_key(request), id, ch_body_json(request)));
+}
+
+struct referral {
+    const char *reason_code, *reason_text;
+};
+
+static const struct ch_field REFERRAL[] = {
+    CH_FIELD(CH_FIELD_TEXT, referral, reason_code, true, 1, 64, NULL),
+    CH_FIELD(CH_FIELD_TEXT, referral, reason_text, true, 1, 10000, NULL),
+    {NULL, 0, false, 0, 0, 0, NULL},
+};
+
+struct ch_done *refer_proposal(struct ch_request *request)
+{
+    struct referral *body = ch_alloc(ch_arena_of(request), sizeof *body);
+    struct ch_done *refused = ch_decode(request, REFERRAL, body);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused : ch_call(request, &refer_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)));
+}
+
+struct opinion {
+    const char *choice, *reason_code, *reason_text;
+};
+
+static const struct ch_field OPINION[] = {
+    CH_FIELD(CH_FIELD_CODE, opinion, choice, true, 0, 0, "yes no"),
+    CH_FIELD(CH_FIELD_TEXT, opinion, reason_code, true, 1, 64, NULL),
+    CH_FIELD(CH_FIELD_TEXT, opinion, reason_text, true, 1, 10000, NULL),
+    {NULL, 0, false, 0, 0, 0, NULL},
+};
+
+struct ch_done *give_opinion(struct ch_request *request)
+{
+    struct opinion *body = ch_alloc(ch_arena_of(request), sizeof *body);
+    struct ch_done *refused = ch_decode(request, OPINION, body);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused
+                   : ch_call(request, &opinion_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)));
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* The governance role: members, bodies, proposals, named votes, what is in force, the asset register. */
+#include <string.h>
+
+#include "commonhold/id.h"
+#include "commonhold/log.h"
+#include "commonhold/migrate.h"
+#include "governance.h"
+
+#define SMALL ((size_t)16 * 1024)
+
+static const struct ch_route ROUTES[] = {
+    {CH_GET, "/governance/v1/charters/current", CH_AUTH_NONE, get_charter, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/rules", CH_AUTH_NONE, list_rules, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/bylaws", CH_AUTH_NONE, list_bylaws, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/offices", CH_AUTH_NONE, list_offices, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/assets", CH_AUTH_NONE, list_assets, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/prohibitions", CH_AUTH_NONE, list_prohibitions, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/sanctions", CH_AUTH_NONE, list_sanctions, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/sanctions", CH_AUTH_MEMBER, post_sanction, NULL, NULL, SMALL, 0},
+
+    {CH_POST, "/governance/v1/membership-applications", CH_AUTH_NONE, post_application, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/membership-applications/{id}/decide", CH_AUTH_MEMBER, decide_application, NULL, NULL,
+     SMALL, 0},
+    {CH_GET, "/governance/v1/members", CH_AUTH_MEMBER, list_members, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/members/{id}", CH_AUTH_MEMBER, get_member, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/members/{id}/leave", CH_AUTH_MEMBER, leave_membership, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/members/{id}/change-class", CH_AUTH_MEMBER, change_class, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/members/{id}/record-dues", CH_AUTH_MEMBER, record_dues, NULL, NULL, SMALL, 0},
+
+    {CH_GET, "/governance/v1/proposals", CH_AUTH_NONE, list_proposals, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/proposals", CH_AUTH_MEMBER, post_proposal, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/proposals/{id}", CH_AUTH_NONE, get_proposal, NULL, NULL, 0, 0},
+    {CH_PUT, "/governance/v1/proposals/{id}", CH_AUTH_MEMBER, put_proposal, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/submit", CH_AUTH_MEMBER, submit_proposal, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/withdraw", CH_AUTH_MEMBER, withdraw_proposal, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/sponsor", CH_AUTH_MEMBER, sponsor_proposal, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/comment", CH_AUTH_MEMBER, comment_proposal, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/refer", CH_AUTH_MEMBER, refer_proposal, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/give-opinion", CH_AUTH_MEMBER, give_opinion, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/cast-named-vote", CH_AUTH_MEMBER, cast_named_vote, NULL, NULL, SMALL, 0},
+    {CH_GET, "/governance/v1/rolls/{id}", CH_AUTH_MEMBER, get_roll, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/rolls/{id}/check-self", CH_AUTH_MEMBER, check_self, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/turnouts/{id}", CH_AUTH_NONE, get_turnout, NULL, NULL, 0, 0},
+
+    {CH_GET, "/governance/v1/council-cases", CH_AUTH_MEMBER, list_council_cases, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/council-cases/{id}/declare-conflict", CH_AUTH_MEMBER, declare_conflict, NULL, NULL, SMALL,
+     0},
+    {CH_POST, "/governance/v1/council-cases/{id}/vote", CH_AUTH_MEMBER, vote_council_case, NULL, NULL, SMALL, 0},
+
+    {CH_GET, "/governance/v1/notices", CH_AUTH_MEMBER, list_notices, NULL, NULL, 0, 0},
+    {CH_PUT, "/governance/v1/notice-preferences", CH_AUTH_MEMBER, put_notice_preferences, NULL, NULL, SMALL, 0},
+    {0, NULL, 0, NULL, NULL, NULL, 0, 0},
+};
+
+static const struct ch_config_key KEYS[] = {
+    {"member_secret", CH_CONFIG_PATH, "secrets/member.secret", 0, 0,
+     "32 random bytes: the keys of members are wrapped under it"},
+    {"email_secret", CH_CONFIG_PATH, "secrets/email.secret", 0, 0,
+     "32 random bytes: keyed hash of e-mail addresses, the same as the portal's"},
+    {NULL, 0, NULL, 0, 0, NULL},
+};
+
+static const struct ch_job_kind JOBS[] = {
+    {"tally_proposal", tally_proposal, 0, 0},
+    {NULL, NULL, 0, 0},
+};
+
+static const char *const CLOCKS[] = {"governance.tick", NULL};
+
+struct governance *governance_of(const struct ch_request *request)
+{
+    return ch_context(request)->state;
+}
+
+const char *governance_purposes(void)
+{
+    for (const struct ch_sql_file *file = CH_SQL_FILES; file->path; file++) {
+        if (strcmp(file->path, "reference/purposes.csv") == 0)
+            return file->text;
+    }
+    return "";
+}
+
+const char *actor_argument(const struct ch_request *request)
+{
+    const struct ch_actor *actor = ch_actor(request);
+    return actor->known && actor->member[0] != '\0' ? actor->member : NULL;
+}
+
+bool is_limit(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 0 && strspn(text, "0123456789") == length && text[0] != '0' &&
+           (length < 3 || strcmp(text, "100") == 0);
+}
+
+bool read_page(struct ch_request *request, struct page *page, struct ch_done **refused)
+{
+    uint8_t id[16];
+    page->limit = ch_query(request, "limit") ?: "50";
+    page->after = ch_query(request, "after");
+    if (is_limit(page->limit) && (!page->after || ch_id_parse(page->after, id)))
+        return true;
+    *refused = ch_refuse(request, "bad_request", "limit is a number from 1 to 100, after the next of the page before");
+    return false;
+}
+
+const char *id_argument(struct ch_request *request, const char *name, struct ch_done **refused)
+{
+    uint8_t bytes[16];
+    const char *id = ch_path(request, name);
+    if (ch_id_parse(id, bytes))
+        return id;
+    *refused = ch_refuse(request, "not_found", "%s is no identifier", name);
+    return NULL;
+}
+
+struct ch_done *reply_opened(struct ch_request *request, const struct ch_answer *answer)
+{
+    static const struct ch_json_limits LIMITS = {.bytes = (size_t)16 * 1024 * 1024, .depth = 32};
+    struct ch_arena *arena = ch_arena_of(request);
+    struct ch_json_error error;
+    if (!answer->body)
+        return ch_reply(request, answer->outcome, NULL);
+    json_t *tree = ch_json_parse(arena, answer->body, strlen(answer->body), &LIMITS, &error);
+    if (!tree) {
+        ch_log(CH_LOG_ERROR, "an answer of the database cannot be read", "detail", error.detail, "request",
+               ch_request_id(request), NULL);
+        return ch_reply(request, "internal", NULL);
+    }
+    people_open(arena, &governance_of(request)->secrets, tree);
+    return ch_reply(request, answer->outcome, ch_json_canonical(arena, tree, NULL));
+}
+
+static bool start(struct ch_service_context *context)
+{
+    static struct governance governance;
+    char error[256];
+    if (!people_load(&governance.secrets, ch_config_text(context->config, "governance", "member_secret"),
+                     ch_config_text(context->config, "governance", "email_secret"), error, sizeof error)) {
+        ch_log(CH_LOG_ERROR, "a secret cannot be read", "detail", error, NULL);
+        return false;
+    }
+    context->state = &governance;
+    return true;
+}
+
+const struct ch_service governance_service = {
+    .name = "governance", .routes = ROUTES, .keys = KEYS, .jobs = JOBS, .clocks = CLOCKS, .start = start};

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# governance: _SRC goes into the daemon, _CORE_SRC is pure and goes everywhere, _COMMAND_SRC goes into the command line.
+governance_SRC := \
+	services/governance/service.c \
+	services/governance/register.c \
+	services/governance/members.c \
+	services/governance/proposals.c \
+	services/governance/votes.c \
+	services/governance/cases.c \
+	services/governance/tally.c \
+	services/governance/notices.c \
+	services/governance/people.c
+governance_CORE_SRC := \
+	services/governance/core/decide.c \
+	services/governance/core/decide_json.c \
+	services/governance/core/shape.c \
+	services/governance/core/rules.c \
+	services/governance/core/charter.c \
+	services/governance/core/charter_founders.c \
+	services/governance/core/effect.c
+governance_COMMAND_SRC := \
+	services/governance/commands.c \
+	services/governance/found.c \
+	services/governance/found_database.c \
+	services/governance/people.c
+
+UNIT_TESTS += test_decide test_decide_agree test_charter

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Applications: drafts, edits, commands of the matrix. The match itself is a job (screening.c). */
+#include <string.h>
+
+#include "commonhold/json.h"
+#include "licensing.h"
+#include "matrix.h"
+
+CH_FUNCTION(set_quotas, "licensing.set_quotas", "$1::uuid, $2::uuid, $3::jsonb");
+CH_FUNCTION(create_application, "licensing.create_application", "$1::uuid, $2::text, $3::jsonb");
+CH_FUNCTION(edit_application, "licensing.edit_application", "$1::uuid, $2::uuid, $3::bigint, $4::jsonb");
+CH_FUNCTION(do_command, "licensing.command_application", "$1::uuid, $2::text, $3::uuid, $4::text, $5::jsonb");
+LICENSING_READ(read_application, "licensing.get_application", "$1::uuid, $2::uuid");
+LICENSING_READ(read_applications, "licensing.list_applications", "$1::uuid, $2::text, $3::integer, $4::uuid");
+LICENSING_READ(read_events, "licensing.list_application_events", "$1::uuid, $2::uuid");
+
+struct application {
+    const char *pool, *purpose, *region, *project, *restriction, *bundle_id, *copied_from, *text;
+    const json_t *actions, *columns, *modes, *people;
+    int64_t duration_days;
+};
+
+#define DETAILS(required)                                                                                              \
+    CH_FIELD(CH_FIELD_TEXT, application, purpose, required, 1, 64, NULL),                                              \
+        CH_FIELD(CH_FIELD_TEXTS, application, actions, required, 1, 8, NULL),                                          \
+        CH_FIELD(CH_FIELD_TEXTS, application, columns, required, 1, 200, NULL),                                        \
+        CH_FIELD(CH_FIELD_TEXTS, application, modes, required, 1, 4, NULL),                                            \
+        CH_FIELD(CH_FIELD_TEXT, application, region, required, 2, 8, NULL),                                            \
+        CH_FIELD(CH_FIELD_INT, application, duration_days, required, 1, 1096, NULL),                                   \
+        CH_FIELD(CH_FIELD_TEXT, application, project, required, 1, 20000, NULL),                                       \
+        CH_FIELD(CH_FIELD_TEXT, application, restriction, false, 1, 4000, NULL),                                       \
+        CH_FIELD(CH_FIELD_ARRAY, application, people, false, 0, 100, NULL)
+
+static const struct ch_field DRAFT[] = {CH_FIELD(CH_FIELD_TEXT, application, pool, true, 1, 36, NULL),
+                                        CH_FIELD(CH_FIELD_UUID, application, bundle_id, false, 0, 0, NULL),
+                                        CH_FIELD(CH_FIELD_UUID, application, copied_from, false, 0, 0, NULL),
+                                        DETAILS(true),
+                                        {0}};
+static const struct ch_field CHANGE[] = {DETAILS(false), {0}};
+static const struct ch_field COMMAND[] = {CH_FIELD(CH_FIELD_TEXT, application, text, false, 1, 4000, NULL), {0}};
+
+/* core/policy.c takes each column once. */
+static bool has_repeats(const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        for (size_t k = 0; k < i; k++)
+            if (json_equal(json_array_get(list, i), json_array_get(list, k)))
+                return true;
+    return false;
+}
+
+static struct ch_done *check_lists(struct ch_request *request, const struct application *in)
+{
+    if (has_repeats(in->columns))
+        return licensing_refuse_field(request, "/columns", "names a column twice");
+    if (has_repeats(in->actions))
+        return licensing_refuse_field(request, "/actions", "names an action twice");
+    if (has_repeats(in->modes))
+        return licensing_refuse_field(request, "/modes", "names a mode twice");
+    return NULL;
+}
+
+struct ch_done *licensing_post_application(struct ch_request *request)
+{
+    struct application in = {0};
+    struct ch_done *done = ch_decode(request, DRAFT, &in);
+    if (done == NULL)
+        done = check_lists(request, &in);
+    if (done)
+        return done;
+    return ch_call(request, &create_application,
+                   CH_ARGS(licensing_actor(request), ch_idempotency_key(request), ch_body_json(request)));
+}
+
+struct ch_done *licensing_patch_application(struct ch_request *request)
+{
+    struct application in = {0};
+    const char *version, *id = licensing_path_id(request, "id");
+    struct ch_done *done = ch_decode(request, CHANGE, &in);
+    if (done == NULL)
+        done = check_lists(request, &in);
+    if (done == NULL)
+        done = licensing_if_match(request, &version);
+    if (done || id == NULL)
+        return done ? done : ch_reply(request, "not_found", NULL);
+    return ch_call(request, &edit_application, CH_ARGS(licensing_actor(request), id, version, ch_body_json(request)));
+}
+
+struct ch_done *licensing_command_application(struct ch_request *request)
+{
+    struct application in = {0};
+    const char *id = licensing_path_id(request, "id");
+    const char *command = licensing_command(ch_arena_of(request), "application", ch_path(request, "command"));
+    struct ch_done *done = ch_decode(request, COMMAND, &in);
+    if (done)
+        return done;
+    if (command == NULL)
+        return ch_refuse(request, "no_route", "The matrix has no command %s.", ch_path(request, "command"));
+    if (id == NULL)
+        return ch_reply(request, "not_found", NULL);
+    return ch_call(request, &do_command,
+                   CH_ARGS(licensing_actor(request), ch_idempotency_key(request), id, command, ch_body_json(request)));
+}
+
+struct quotas {
+    const json_t *quotas;
+};
+
+static const struct ch_field QUOTAS[] = {CH_FIELD(CH_FIELD_ARRAY, quotas, quotas, true, 0, 12, NULL), {0}};
+
+struct ch_done *licensing_set_quotas(struct ch_request *request)
+{
+    struct quotas in = {0};
+    struct ch_done *done = ch_decode(request, QUOTAS, &in);
+    if (done)
+        return done;
+    const char *id = licensing_path_id(request, "id");
+    if (id == NULL)
+        return ch_reply(request, "not_found", NULL);
+    return ch_call(request, &set_quotas, CH_ARGS(licensing_actor(request), id, ch_body_json(request)));
+}
+
+struct ch_done *licensing_get_applications(struct ch_request *request)
+{
+    const char *limit, *after;
+    struct ch_done *done = licensing_page(request, true, &limit, &after);
+    return done ? done
+                : ch_call(request, &read_applications,
+                          CH_ARGS(licensing_actor(request), ch_query(request, "state"), limit, after));
+}
+
+struct ch_done *licensing_get_application(struct ch_request *request)
+{
+    const char *id = licensing_path_id(request, "id");
+    if (id == NULL)
+        return ch_reply(request, "not_found", NULL);
+    return ch_call(request, &read_application, CH_ARGS(licensing_actor(request), id));
+}
+
+struct ch_done *licensing_get_application_events(struct ch_request *request)
+{
+    const char *id = licensing_path_id(request, "id");
+    if (id == NULL)
+        return ch_reply(request, "not_found", NULL);
+    return ch_call(request, &read_events, CH_ARGS(licensing_actor(request), id));
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Consents of members: switches, withdrawal, where one stands, and the signed receipt. What they mean is decided by
+ * licensing.record_consent and the delivery's joins. */
+#include <string.h>
+
+#include "commonhold/json.h"
+#include "licensing.h"
+
+CH_FUNCTION(record_consent, "licensing.record_consent", "$1::uuid, $2::text, $3::jsonb");
+CH_FUNCTION(withdraw_consents, "licensing.withdraw_consents", "$1::uuid, $2::text, $3::jsonb");
+LICENSING_READ(read_consents, "licensing.list_consents", "$1::uuid, $2::text");
+LICENSING_READ(read_receipt, "licensing.get_receipt", "$1::uuid, $2::uuid");
+
+struct consent {
+    const char *pool, *purpose, *state, *type, *language, *until;
+    const json_t *recipient_classes;
+    int64_t notice;
+};
+
+static const struct ch_field SWITCH[] = {
+    CH_FIELD(CH_FIELD_TEXT, consent, pool, true, 1, 36, NULL),
+    CH_FIELD(CH_FIELD_TEXT, consent, purpose, true, 1, 64, NULL),
+    CH_FIELD(CH_FIELD_TEXTS, consent, recipient_classes, true, 1, 8, NULL),
+    CH_FIELD(CH_FIELD_CODE, consent, state, true, 0, 0, "given renewed refused deferred withdrawn"),
+    CH_FIELD(CH_FIELD_CODE, consent, type, false, 0, 0, "expressed explicit"),
+    CH_FIELD(CH_FIELD_INT, consent, notice, false, 1, 1000000, NULL),
+    CH_FIELD(CH_FIELD_TEXT, consent, language, false, 2, 35, NULL),
+    CH_FIELD(CH_FIELD_TIME, consent, until, false, 0, 0, NULL),
+    {0}};
+static const struct ch_field ALL[] = {CH_FIELD(CH_FIELD_TEXT, consent, pool, false, 1, 36, NULL),
+                                      CH_FIELD(CH_FIELD_TEXT, consent, purpose, false, 1, 64, NULL),
+                                      {0}};
+
+/* NULL when each is a recipient class and none stands twice. */
+static const char *check_classes(const json_t *classes)
+{
+    static const char *const CLASSES[] = {"public_body",   "university", "non_profit",    "cooperative",
+                                          "small_company", "company",    "security_body", "member"};
+    unsigned seen = 0;
+    for (size_t i = 0; i < json_array_size(classes); i++) {
+        unsigned bit = 0;
+        for (size_t k = 0; k < sizeof CLASSES / sizeof *CLASSES; k++)
+            if (strcmp(json_string_value(json_array_get(classes, i)), CLASSES[k]) == 0)
+                bit = 1U << k;
+        if (bit == 0)
+            return "names a class there is not";
+        if (seen & bit)
+            return "names a class twice";
+        seen |= bit;
+    }
+    return NULL;
+}
+
+struct ch_done *licensing_post_consent(struct ch_request *request)
+{
+    struct consent in = {0};
+    struct ch_done *done = ch_decode(request, SWITCH, &in);
+    if (done)
+        return done;
+    const char *fault = check_classes(in.recipient_classes);
+    if (fault)
+        return licensing_refuse_field(request, "/recipient_classes", fault);
+    return ch_call(request, &record_consent,
+                   CH_ARGS(licensing_actor(request), ch_idempotency_key(request), ch_body_json(request)));
+}
+
+struct ch_done *licensing_withdraw_all_consents(struct ch_request *request)
+{
+    struct consent in = {0};
+    struct ch_done *done = ch_decode(request, ALL, &in);
+    if (done)
+        return done;
+    return ch_call(request, &withdraw_consents,
+                   CH_ARGS(licensing_actor(request), ch_idempotency_key(request), ch_body_json(request)));
+}
+
+struct ch_done *licensing_get_consents(struct ch_request *request)
+{
+    return ch_call(request, &read_consents, CH_ARGS(licensing_actor(request), ch_query(request, "pool")));
+}
+
+static struct ch_done *sign_receipt(struct ch_request *request, const struct ch_answer *answer)
+{
+    struct ch_arena *arena = ch_arena_of(request);
+    if (strcmp(answer->outcome, "ok") != 0)
+        return ch_reply(request, answer->outcome, answer->body);
+    json_t *record = licensing_parse(arena, answer->body);
+    json_object_set_new(record, "issuer", json_string(ch_context(request)->issuer));
+    const char *jws = ch_jwt_sign(arena, licensing_of(request)->receipt_key, "consent-receipt+jwt", record);
+    return ch_reply(request, "ok",
+                    ch_json_canonical(arena, ch_json_pack(arena, "{s:O,s:s}", "record", record, "jws", jws), NULL));
+}
+
+struct ch_done *licensing_get_consent_receipt(struct ch_request *request)
+{
+    const char *id = licensing_path_id(request, "id");
+    if (id == NULL)
+        return ch_reply(request, "not_found", NULL);
+    return ch_call_then(request, &read_receipt, CH_ARGS(licensing_actor(request), id), sign_receipt);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Small things every handler of licensing needs: who acts, paging, If-Match, field errors. No rule lives here. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commonhold/id.h"
+#include "commonhold/json.h"
+#include "licensing.h"
+
+#define PAGE_MOST 100
+
+struct licensing *licensing_of(const struct ch_request *request)
+{
+    return ch_context(request)->state;
+}
+
+const char *licensing_actor(const struct ch_request *request)
+{
+    const struct ch_actor *actor = ch_actor(request);
+    return actor->known && actor->id[0] ? actor->id : NULL;
+}
+
+const char *licensing_path_id(const struct ch_request *request, const char *name)
+{
+    uint8_t bytes[16];
+    const char *id = ch_path(request, name);
+    return ch_id_parse(id, bytes) ? id : NULL;
+}
+
+static bool is_limit(const char *text)
+{
+    size_t length = strspn(text, "0123456789");
+    long value = length > 0 && length <= 3 && !text[length] ? strtol(text, NULL, 10) : 0;
+    return value >= 1 && value <= PAGE_MOST;
+}
+
+struct ch_done *licensing_page(struct ch_request *request, bool uuid, const char **limit, const char **after)
+{
+    uint8_t bytes[16];
+    *limit = ch_query(request, "limit");
+    *after = ch_query(request, "after");
+    if (*limit == NULL)
+        *limit = "50";
+    if (!is_limit(*limit))
+        return ch_refuse(request, "bad_request", "limit is not an integer from 1 to %d.", PAGE_MOST);
+    if (*after && uuid && !ch_id_parse(*after, bytes))
+        return ch_refuse(request, "bad_request", "after is not a cursor of this list.");
+    return NULL;
+}
+
+struct ch_done *licensing_if_match(struct ch_request *request, const char **version)
+{
+    const char *match = ch_header(request, "If-Match");
+    if (match == NULL)
+        return ch_reply(request, "precondition_required", NULL);
+    if (strncmp(match, "W/", 2) == 0)
+        match += 2;
+    size_t digits = strlen(match) > 3 ? strspn(match + 2, "0123456789") : 0;
+    if (strncmp(match, "\"v", 2) != 0 || digits < 1 || digits > 18 || strcmp(match + 2 + digits, "\"") != 0)
+        return ch_reply(request, "stale", NULL);
+    char *text = ch_strdup(ch_arena_of(request), match + 2);
+    text[digits] = '\0';
+    *version = text;
+    return NULL;
+}
+
+struct ch_done *licensing_refuse_errors(struct ch_request *request, const char *outcome, const json_t *errors)
+{
+    struct ch_arena *arena = ch_arena_of(request);
+    return ch_reply(request, outcome, ch_json_canonical(arena, ch_json_pack(arena, "{s:O}", "errors", errors), NULL));
+}
+
+struct ch_done *licensing_refuse_field(struct ch_request *request, const char *pointer, const char *detail)
+{
+    json_t *errors = ch_json_pack(ch_arena_of(request), "[{s:s,s:s}]", "pointer", pointer, "detail", detail);
+    return licensing_refuse_errors(request, "invalid", errors);
+}
+
+json_t *licensing_parse(struct ch_arena *arena, const char *text)
+{
+    json_error_t error;
+    json_t *tree = json_loads(text ? text : "null", JSON_DECODE_ANY, &error);
+    if (tree == NULL)
+        abort();
+    return ch_json_own(arena, tree);
+}
+
+json_t *licensing_body(struct ch_request *request)
+{
+    return licensing_parse(ch_arena_of(request), ch_body_json(request));
+}

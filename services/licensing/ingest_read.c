@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Drives core/ingest.h for the worker and turns its cells into lines for COPY. */
+#include "ingest_read.h"
+
+#include <string.h>
+
+#include "core/quality.h"
+#include "dialect.h"
+
+#define LINE_MOST ((size_t)8 << 20) /* twice the most bytes core keeps of one record */
+
+struct ingest_reader {
+    struct ch_arena *arena;
+    const struct ch_table_schema *schema;
+    struct ch_ingest_options options;
+    struct ch_ingest *ingest;
+    const char *prefix; /* first column of every line: the contribution's id */
+    size_t prefix_size;
+    void (*write)(void *context, const char *bytes, size_t size);
+    void *context;
+    char *line;
+    size_t room;
+};
+
+static void grow(struct ingest_reader *r, size_t need)
+{
+    if (need <= r->room)
+        return;
+    /* The arena keeps the smaller one: doubling bounds the waste by the size of the longest line. */
+    while (r->room < need && r->room < LINE_MOST)
+        r->room *= 2;
+    if (r->room < need)
+        r->room = need;
+    char *line = ch_alloc(r->arena, r->room);
+    r->line = line;
+}
+
+static void take_row(void *context, const struct ch_cell *cells, size_t count)
+{
+    struct ingest_reader *r = context;
+    size_t need = r->prefix_size + 2, at = r->prefix_size;
+    for (size_t i = 0; i < count; i++)
+        need += 2 * cells[i].length + 3;
+    grow(r, need);
+    memcpy(r->line, r->prefix, r->prefix_size);
+    for (size_t i = 0; i < count; i++) {
+        r->line[at++] = '\t';
+        at += ch_ingest_copy_cell(&cells[i], r->line + at);
+    }
+    r->line[at++] = '\n';
+    r->write(r->context, r->line, at);
+}
+
+struct ingest_reader *ingest_reader_new(struct ch_arena *arena, const json_t *task, const char *prefix,
+                                        void (*write)(void *context, const char *bytes, size_t size), void *context,
+                                        json_t **faults_out)
+{
+    struct ch_faults faults;
+    struct ingest_reader *r = ch_alloc(arena, sizeof *r);
+    bool unsupported;
+    ch_faults_init(&faults, arena);
+    *faults_out = faults.list;
+    r->arena = arena;
+    r->prefix = prefix;
+    r->prefix_size = strlen(prefix);
+    r->write = write;
+    r->context = context;
+    r->room = 4096;
+    r->line = ch_alloc(arena, r->room);
+    r->schema = ch_table_schema_parse(&faults, json_object_get(task, "schema"), &unsupported);
+    if (!r->schema)
+        return NULL;
+    r->options = (struct ch_ingest_options){.schema = r->schema, .row = take_row, .context = r};
+    r->options.accept_partial = json_is_true(json_object_get(task, "accept_partial"));
+    if (!licensing_read_dialect(&faults, json_object_get(task, "dialect"),
+                                json_string_value(json_object_get(task, "format")), &r->options))
+        return NULL;
+    r->ingest = ch_ingest_new(arena, &r->options);
+    return r;
+}
+
+void ingest_reader_feed(struct ingest_reader *reader, const char *bytes, size_t size)
+{
+    ch_ingest_feed(reader->ingest, bytes, size);
+}
+
+static void read_counts(const struct ch_ingest_result *result, struct ingest_counts *counts)
+{
+    *counts = (struct ingest_counts){.bytes = result->bytes,
+                                     .good = result->good,
+                                     .bad = result->bad,
+                                     .empty = result->empty,
+                                     .header_bad = result->header_bad,
+                                     .unique_incomplete = result->unique_incomplete,
+                                     .accepted = result->accepted};
+}
+
+void ingest_reader_counts(const struct ingest_reader *reader, struct ingest_counts *counts)
+{
+    read_counts(ch_ingest_result(reader->ingest), counts);
+}
+
+json_t *ingest_reader_end(struct ingest_reader *reader, struct ingest_counts *counts)
+{
+    const struct ch_ingest_result *result = ch_ingest_end(reader->ingest);
+    json_t *errors = ch_json_own(reader->arena, json_array());
+    read_counts(result, counts);
+    for (size_t i = 0; i < result->error_count; i++) {
+        const struct ch_ingest_error *e = &result->errors[i];
+        json_t *value = json_string(e->value); /* NULL when a cut left no valid UTF-8 */
+        json_array_append_new(errors, json_pack("{s:I,s:I,s:s,s:s,s:o}", "line", (json_int_t)e->line, "row",
+                                                (json_int_t)e->row, "column", e->column, "reason",
+                                                ch_cell_reason_text(e->reason), "value", value ? value : json_null()));
+    }
+    return errors;
+}
+
+const char *const *ingest_reader_columns(const struct ingest_reader *reader)
+{
+    const char **names = ch_alloc_array(reader->arena, reader->schema->field_count + 1, sizeof *names);
+    for (size_t i = 0; i < reader->schema->field_count; i++)
+        names[i] = reader->schema->fields[i].name;
+    return names;
+}
+
+json_t *ingest_reader_keys(const struct ingest_reader *reader)
+{
+    json_t *keys = ch_json_own(reader->arena, json_array());
+    const struct ch_table_schema *schema = reader->schema;
+    for (size_t i = 0; i < schema->field_count; i++)
+        if (schema->fields[i].unique)
+            json_array_append_new(keys, json_pack("[s]", schema->fields[i].name));
+    if (schema->primary_key_count > 0) {
+        json_t *key = json_array();
+        for (size_t i = 0; i < schema->primary_key_count; i++)
+            json_array_append_new(key, json_string(schema->fields[schema->primary_key[i]].name));
+        json_array_append_new(keys, key);
+    }
+    return keys;
+}
+
+int64_t ingest_quality(struct ch_arena *arena, const json_t *task, const int64_t *ppm, size_t count)
+{
+    struct ch_faults faults;
+    bool unsupported;
+    size_t parsed;
+    ch_faults_init(&faults, arena);
+    struct ch_table_schema *schema = ch_table_schema_parse(&faults, json_object_get(task, "schema"), &unsupported);
+    struct ch_quality_check *checks =
+        schema ? ch_quality_parse(&faults, NULL, json_object_get(task, "quality"), schema, &parsed) : NULL;
+    return checks && parsed == count ? ch_quality_weighted(checks, ppm, count) : -1;
+}

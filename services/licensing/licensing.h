@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What the files of the licensing role share: its state, small helpers of handlers, and the handlers' names for the
+ * route table. */
+#ifndef LICENSING_LICENSING_H
+#define LICENSING_LICENSING_H
+
+#include "commonhold/service.h"
+
+/* Of one HTTP process; made by the start hook. */
+struct licensing {
+    struct ch_signing_key *client_key;    /* tokens of programs */
+    struct ch_signing_key *receipt_key;   /* consent receipts */
+    struct ch_signing_key *agreement_key; /* counter-signatures */
+    uint8_t email_secret[32];
+    const char *upload_dir;
+    int64_t upload_max; /* bytes of one upload */
+};
+struct licensing *licensing_of(const struct ch_request *request);
+
+/* A read by SQL function: as CH_FUNCTION, and may share a Sync. */
+#define LICENSING_READ(ident, function, args)                                                                          \
+    static const struct ch_statement ident = {.name = function,                                                        \
+                                              .text = "SELECT outcome, body FROM " function "(" args ")",              \
+                                              .shape = CH_SHAPE_ANSWER,                                                \
+                                              .read_only = true}
+
+/* The signed-in person's id, NULL for nobody (and for programs, which act as nobody here). */
+const char *licensing_actor(const struct ch_request *request);
+/* A path parameter that must be a UUID; NULL when it is none (answer not_found). */
+const char *licensing_path_id(const struct ch_request *request, const char *name);
+/* ?limit= and ?after=: NULL when fine, else the finished refusal. `after` must be a UUID if `uuid`. */
+struct ch_done *licensing_page(struct ch_request *request, bool uuid, const char **limit, const char **after);
+/* The version If-Match names ("v3" gives "3"): NULL when fine, else the finished 428 or 409. */
+struct ch_done *licensing_if_match(struct ch_request *request, const char **version);
+/* A refusal with errors [{"pointer","detail"}]. */
+struct ch_done *licensing_refuse_errors(struct ch_request *request, const char *outcome, const json_t *errors);
+/* One field error. */
+struct ch_done *licensing_refuse_field(struct ch_request *request, const char *pointer, const char *detail);
+/* Parsed body of an answer or of a stored document; aborts when it is no JSON, which is a bug of ours. */
+json_t *licensing_parse(struct ch_arena *arena, const char *text);
+/* A member of the decoded body as the caller sent it. */
+json_t *licensing_body(struct ch_request *request);
+
+/* --- handlers, by file --- */
+ch_handler licensing_post_pool, licensing_get_pools, licensing_get_pool, licensing_patch_pool,
+    licensing_get_pool_schema;
+ch_handler licensing_post_contribution, licensing_get_contributions, licensing_get_contribution,
+    licensing_get_contribution_errors, licensing_withdraw_contribution;
+ch_handler licensing_options_uploads, licensing_post_upload, licensing_head_upload, licensing_patch_upload,
+    licensing_delete_upload, licensing_override_upload;
+ch_handler licensing_post_consent, licensing_get_consents, licensing_withdraw_all_consents,
+    licensing_get_consent_receipt;
+ch_handler licensing_post_terms, licensing_put_terms, licensing_get_terms_list, licensing_get_terms,
+    licensing_compare_terms;
+ch_handler licensing_post_organisation, licensing_get_organisations, licensing_get_organisation, licensing_post_person,
+    licensing_verify_class, licensing_post_attestation, licensing_get_attestations;
+ch_handler licensing_post_application, licensing_get_applications, licensing_get_application,
+    licensing_patch_application, licensing_get_application_events, licensing_command_application, licensing_set_quotas;
+ch_handler licensing_get_offer, licensing_accept_offer, licensing_get_agreement, licensing_get_grants,
+    licensing_get_grant, licensing_command_grant;
+ch_handler licensing_post_client, licensing_get_clients, licensing_delete_client, licensing_post_client_secret,
+    licensing_post_token, licensing_revoke_token;
+ch_handler licensing_get_purposes, licensing_get_register, licensing_get_refusals, licensing_evaluate_policy;
+
+/* --- jobs --- */
+enum ch_job_result licensing_run_ingest_contribution(struct ch_job *job);
+enum ch_job_result licensing_run_screen_application(struct ch_job *job);
+enum ch_job_result licensing_run_delete_contribution_rows(struct ch_job *job);
+enum ch_job_result licensing_run_remove_upload_files(struct ch_job *job);
+
+#endif

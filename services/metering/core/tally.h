@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Attribution: which contributions may be delivered, whose they are, and how many rows of each are in the batch. */
+#ifndef METERING_CORE_TALLY_H
+#define METERING_CORE_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "out.h"
+
+struct tally;
+
+struct tally *tally_new(void);
+void tally_free(struct tally *tally);
+
+/* Adds an allowed contribution: id and member as UUID text, its number. False when a UUID is malformed. A repeated id
+ * is ignored. */
+bool tally_allow(struct tally *tally, const char *id, int64_t no, const char *member);
+size_t tally_allowed(const struct tally *tally);
+/* Distinct members of all allowed contributions. */
+size_t tally_members_allowed(const struct tally *tally);
+
+/* Index of an allowed contribution, -1 for any other. */
+int64_t tally_find(struct tally *tally, const char *id);
+void tally_count(struct tally *tally, int64_t index);
+/* Rows counted since the last reset, and distinct members among them (also with rows that are not counted: tally_see).
+ */
+uint64_t tally_rows(const struct tally *tally);
+size_t tally_members(const struct tally *tally);
+void tally_see(struct tally *tally, int64_t index);
+void tally_reset(struct tally *tally);
+
+/* PostgreSQL array literals, beside one another: numbers and counts of what was counted, in rising index. */
+void tally_write(const struct tally *tally, struct out *numbers, struct out *counts);
+/* Array literals of all allowed contributions and, beside, the ordinals of their members. */
+void tally_write_allowed(const struct tally *tally, struct out *ids, struct out *members);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* A delivery under way: a chain of batches, each committed before its bytes leave (metering's promise: nothing leaves
+ * that is not allowed at that instant, and what is counted is what left).
+ *
+ * Four files: delivery_begin.c and delivery_batch.c make a batch (transaction; rows, attribution), delivery_stream.c
+ * gives batches to the socket, learns which arrived, and ends; get_rows.c reads the request and sets it up. A batch is
+ * being made, or made and waiting for the socket (at most one), or in the socket. No transaction is open while the
+ * client is waited for: a new one begins only when the batch before it has gone to the socket. */
+#ifndef METERING_DELIVERY_H
+#define METERING_DELIVERY_H
+
+#include <event2/event.h>
+
+#include "core/resume.h"
+#include "core/row_ref.h"
+#include "core/tally.h"
+#include "metering.h"
+#include "question.h"
+
+#define BATCH_ROWS     10000
+#define BATCH_BYTES    ((size_t)1024 * 1024)
+#define BATCH_MS       200
+#define WINDOW_FIRST   200000 /* row ids looked through by one statement, adapted to BATCH_MS */
+#define WINDOW_LEAST   20000
+#define DELIVERY_TRIES 10
+#define FLIGHT_MOST    32
+
+/* A batch of bytes with what the table batch says of it. */
+struct batch {
+    struct out body;
+    struct row_refs refs;
+    int64_t first_row, last_row;
+    int32_t rows, repeated; /* counted, and sent again without counting */
+    int no;
+    bool full; /* the rest of the statement's rows is passed over */
+    uint8_t sha256[32];
+};
+
+/* Batches that the socket has and the client may not have yet. */
+struct in_flight {
+    int no;
+    uint64_t ends_at; /* bytes given to the socket when its last byte was */
+};
+
+struct delivery {
+    struct ch_request *request; /* until the stream has ended or gone */
+    struct ch_stream *stream;   /* NULL before the first byte and after the last */
+    struct ch_pool *pool;
+    struct event_base *base;
+    struct ch_arena *arena;   /* the delivery's own */
+    struct ch_arena *scratch; /* of the batch being made */
+    struct question question;
+    struct plan plan;
+    /* made for this question; the pool keeps pointers to them */
+    struct ch_statement begin, rows_statement, cohort, span;
+    const char **args;
+    int nargs;
+
+    char id[37], grant[37], pool_id[37], org[37];
+    const char *ref, *purpose, *class, *terms;
+    int64_t notice_floor, min_cohort, not_after_us;
+    bool explicit_only;
+    uint8_t key[32];
+    struct resume from; /* of the token, batch -1 without */
+
+    struct ch_session *session;
+    bool working;    /* a session is asked for or lent */
+    bool prefetched; /* the next batch's statements stand behind this one's commit */
+    int tries;
+
+    /* what the last begin_batch said */
+    const char *outcome, *detail;
+    int64_t consent_epoch, grant_epoch, allowance, top;
+    int64_t want; /* rows asked of the quotas */
+    bool moved;
+    int64_t known_consent, known_grant; /* what the allowed set rests on; -1: nothing yet */
+    int64_t until_us;
+    struct tally *allowed, *loading;
+    int64_t loading_until;
+    struct out ids, members; /* the allowed set as array literals */
+
+    int64_t position;   /* rows up to here are done */
+    int64_t counted_to; /* rows up to here were counted earlier in the chain */
+    int64_t window, window_end, asked, fetched;
+    int64_t began_ms;
+    int64_t left; /* of limit; -1: no limit */
+    size_t row_bytes;
+    bool opened; /* the row of delivery is committed */
+
+    struct batch making, made; /* made.no 0: none waits */
+    int no;                    /* last batch made */
+    bool made_is_committed;
+    struct in_flight flight[FLIGHT_MOST];
+    int in_flight, sent;
+    uint64_t given;
+
+    int64_t rows, bytes; /* given to the socket, without trailer */
+    struct ch_sha256 *hash;
+    uint8_t body_sha256[32];
+    const char *state, *reason;  /* set when no further batch will be made */
+    bool started, wanting, gone; /* of the stream */
+    bool asking, trailer_out, closing;
+    struct event *poll;
+    int poll_ms;
+};
+
+int64_t delivery_now_ms(void);
+int64_t delivery_rows_to_ask(const struct delivery *d);
+
+/* delivery_begin.c: begins the next batch when it may; does nothing while one is being made. */
+void delivery_make(struct delivery *d);
+void delivery_session(void *arg, enum ch_fault fault, struct ch_session *session);
+/* BEGIN and begin_batch on the session, and the rows behind them when the allowed set is known. */
+void delivery_begin(struct delivery *d, bool with_rows);
+
+/* delivery_batch.c: asks for the next rows; `done` is delivery_rows_done or ends in it. */
+void delivery_ask_rows(struct delivery *d, ch_session_done *done);
+void delivery_rows_done(void *arg, enum ch_fault fault, const char *sqlstate, const PGresult *last);
+/* A statement failed: a conflict is tried again from the same position, everything else ends the delivery. */
+void delivery_failed(struct delivery *d, enum ch_fault fault);
+/* An argument, in the scratch arena. */
+const char *delivery_number(struct delivery *d, int64_t value);
+/* No more batches: state complete or ended, and why. */
+void delivery_conclude(struct delivery *d, const char *state, const char *reason);
+/* Gives the session back; what it has not committed is rolled back. */
+void delivery_release(struct delivery *d);
+
+/* delivery_stream.c: the batch in d->made is committed. */
+void delivery_committed(struct delivery *d);
+/* Looks whether anything is left to do; closes or frees. */
+void delivery_advance(struct delivery *d);
+/* Refusal before the first byte, or the end of a stream for the same reason. */
+void delivery_refuse(struct delivery *d, const char *outcome, const char *detail);
+void delivery_fault(struct delivery *d, enum ch_fault fault);
+void delivery_free(struct delivery *d);
+
+#endif

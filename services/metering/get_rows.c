@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* GET /metering/v1/pools/{pool}/rows: reads the request, loads what the grant says, sets the delivery up. The first
+ * batch decides whether the answer is a stream or a refusal. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commonhold/crypto.h"
+#include "commonhold/id.h"
+#include "delivery.h"
+
+CH_FUNCTION(load_delivery, "metering.load_delivery", "$1::uuid, $2::text, $3::bigint, $4::text[], $5::bytea");
+
+static const char *member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static int64_t integer(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static void keep(char into[37], const char *text)
+{
+    if (strlen(text) == 36)
+        memcpy(into, text, 37);
+}
+
+/* What lives longer than the request: the delivery goes on ending when the client has left. */
+static void take_grant(struct delivery *d, const json_t *grant)
+{
+    keep(d->grant, member(grant, "grant_id"));
+    keep(d->pool_id, member(grant, "pool_id"));
+    keep(d->org, member(grant, "organisation_id"));
+    d->ref = ch_strdup(d->arena, member(grant, "pool"));
+    d->purpose = ch_strdup(d->arena, member(grant, "purpose"));
+    d->class = ch_strdup(d->arena, member(grant, "class"));
+    d->terms = ch_strdup(d->arena, member(grant, "terms_sha256"));
+    d->notice_floor = integer(grant, "notice_floor");
+    d->min_cohort = integer(grant, "min_cohort");
+    d->not_after_us = integer(grant, "not_after_us");
+    d->explicit_only = json_is_true(json_object_get(grant, "explicit_only"));
+    d->known_grant = integer(grant, "epoch");
+    d->known_consent = -1;
+    d->until_us = d->not_after_us;
+}
+
+static struct ch_statement made_here(const char *text, size_t columns)
+{
+    return (struct ch_statement){.text = text, .shape = CH_SHAPE_ROWS, .columns = (int)columns};
+}
+
+static void write_statements(struct delivery *d)
+{
+    const char *table = ch_sql_pool_table(d->arena, d->pool_id);
+    d->rows_statement = made_here(question_rows_sql(d->arena, &d->question, table), d->question.count + 2);
+    d->cohort = made_here(question_cohort_sql(d->arena, &d->question, table), 1);
+    d->span = made_here(question_span_sql(d->arena, table), 1);
+    d->begin = made_here(question_begin_sql(d->arena, table), 7);
+    d->args = ch_alloc_array(d->arena, QUESTION_FIXED + FILTERS_MOST, sizeof *d->args);
+    d->nargs = question_args(&d->question, d->args);
+}
+
+static void set_position(struct delivery *d)
+{
+    d->from.batch = -1;
+    if (!d->question.after)
+        return;
+    memcpy(d->from.plan_hash, d->question.hash, 32);
+    if (resume_read(d->key, d->question.after, &d->from))
+        d->position = d->from.row_id;
+    else
+        d->from.batch = -2;
+}
+
+static struct delivery *new_delivery(struct ch_request *request, const struct question *question)
+{
+    struct delivery *d = calloc(1, sizeof *d);
+    if (!d)
+        abort();
+    d->request = request;
+    d->pool = ch_pool_of(request);
+    d->base = ch_context(request)->base;
+    d->arena = ch_arena_new();
+    d->scratch = ch_arena_new();
+    d->question = *question;
+    d->hash = ch_sha256_begin();
+    d->window = WINDOW_FIRST;
+    d->wanting = true;
+    ch_id_new(d->id);
+    return d;
+}
+
+static struct ch_done *give_up(struct delivery *d, struct ch_done *done)
+{
+    delivery_free(d);
+    return done;
+}
+
+static struct ch_done *set_up(struct ch_request *request, const json_t *grant)
+{
+    struct delivery *d = new_delivery(request, ch_state(request));
+    take_grant(d, grant);
+    json_t *own = json_deep_copy(grant);
+    ch_arena_on_free(d->arena, (void (*)(void *))json_decref, own);
+    d->plan = plan_read(d->arena, json_object_get(own, "plan"), json_object_get(own, "schema"));
+    struct ch_done *refused = question_bind(request, d->arena, &d->plan, &d->question);
+    if (refused)
+        return give_up(d, refused);
+    if (d->question.count == 0)
+        return give_up(d, ch_refuse(request, "column_not_granted", "the grant gives no column"));
+    if (!metering_unwrap(metering_of(request), member(grant, "wrapped"), d->key))
+        return give_up(d, ch_reply(request, "internal", NULL));
+    set_position(d);
+    if (d->from.batch == -2)
+        return give_up(d, ch_refuse(request, "resume_refused", "the token is not one of this grant and question"));
+    d->left = d->question.limit;
+    write_statements(d);
+    d->working = true;
+    return ch_session_then(request, delivery_session, d);
+}
+
+/* The quota's reset in seconds goes where clients look for it. */
+static struct ch_done *refuse_load(struct ch_request *request, const struct ch_answer *answer)
+{
+    const json_t *body = answer->body ? metering_parse(ch_arena_of(request), answer->body) : NULL;
+    int64_t after = json_integer_value(json_object_get(body, "retry_after"));
+    if (after > 0)
+        ch_set_header(request, "Retry-After", ch_printf(ch_arena_of(request), "%" PRId64, after));
+    return ch_reply(request, answer->outcome, answer->body);
+}
+
+static struct ch_done *loaded(struct ch_request *request, const struct ch_answer *answer)
+{
+    if (strcmp(answer->outcome, "ok") != 0)
+        return refuse_load(request, answer);
+    const json_t *grant = metering_parse(ch_arena_of(request), answer->body);
+    if (!grant)
+        return ch_reply(request, "internal", NULL);
+    return set_up(request, grant);
+}
+
+struct ch_done *get_rows(struct ch_request *request)
+{
+    struct ch_arena *arena = ch_arena_of(request);
+    const json_t *claims = ch_actor(request)->claims;
+    struct question *question = ch_alloc(arena, sizeof *question);
+    uint8_t key[32], wrapped[40];
+    char hex[83] = "\\x";
+    struct ch_done *refused = question_read(request, question);
+    if (refused)
+        return refused;
+    ch_random(key, sizeof key);
+    ch_key_wrap(metering_of(request)->grant_secret, key, wrapped);
+    ch_hex(wrapped, sizeof wrapped, hex + 2);
+    memset(key, 0, sizeof key);
+    ch_set_state(request, question);
+    return ch_call_then(request, &load_delivery,
+                        CH_ARGS(member(claims, "grant"), ch_path(request, "pool"),
+                                ch_printf(arena, "%" PRId64, integer(claims, "epoch")), question_selected(request),
+                                hex),
+                        loaded);
+}

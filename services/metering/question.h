@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What a request for rows asks: columns, filters, where to begin, how much; and the statements that answer it. Their
+ * text is made of whitelisted identifiers, parsed integers and constants; values are parameters. */
+#ifndef METERING_QUESTION_H
+#define METERING_QUESTION_H
+
+#include "commonhold/http.h"
+#include "core/filter.h"
+#include "core/plan.h"
+#include "core/rows.h"
+
+#define QUESTION_FIXED 5 /* parameters in front of the filters' values */
+
+struct question {
+    const struct plan_column **columns;
+    size_t count;
+    struct filter filters[FILTERS_MOST];
+    size_t filter_count;
+    const char *after; /* resume token, may be NULL */
+    int64_t limit;     /* rows; -1: all */
+    bool trailer;
+    const struct rows_writer *writer;
+    const char *column_array; /* array literal of the names, for check_grant */
+    uint8_t hash[32];         /* of columns, rules and filters: what a resume token is bound to */
+};
+
+/* Reads what can be read without the grant: Accept, limit, trailer, after. NULL, or the finished refusal. */
+struct ch_done *question_read(struct ch_request *request, struct question *question);
+/* Columns named in select as an array literal ("{}" without), so that licensing can refuse them by name. */
+const char *question_selected(struct ch_request *request);
+/* Reads select and filters against the plan, everything in `arena`. NULL, or the finished refusal. */
+struct ch_done *question_bind(struct ch_request *request, struct ch_arena *arena, const struct plan *plan,
+                              struct question *question);
+
+/* $1 pool, $2 behind this row, $3 up to this row, $4 allowed contributions, $5 how many, then the filters' values.
+ * Columns: row id, contribution, then those asked for. */
+const char *question_rows_sql(struct ch_arena *arena, const struct question *question, const char *table);
+/* $1 pool, $2 contributions, $3 their members' ordinals, $4 and $5 unused, filters: distinct members with a row. */
+const char *question_cohort_sql(struct ch_arena *arena, const struct question *question, const char *table);
+/* $1 pool, $2 behind this row, $3 up to this row, $4 contributions, $5 their members' ordinals: distinct members with a
+ * row there, filters left aside. */
+const char *question_span_sql(struct ch_arena *arena, const char *table);
+/* metering.begin_batch with its eight parameters, and the last row id of the pool. */
+const char *question_begin_sql(struct ch_arena *arena, const char *table);
+/* Fills args[QUESTION_FIXED ...] with the filters' values; returns how many arguments there are in all. */
+int question_args(const struct question *question, const char **args);
+
+#endif

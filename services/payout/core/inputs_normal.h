@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* What is done to inputs once they are read: order, uniqueness, cross-references, normal form. */
+#ifndef COMMONHOLD_PAYOUT_INPUTS_NORMAL_H
+#define COMMONHOLD_PAYOUT_INPUTS_NORMAL_H
+
+#include "inputs.h"
+
+/* Sorts everything, refuses what is there twice, finds each contributor's recipient, sets sha256. */
+void ch_inputs_settle(struct ch_inputs *inputs, struct ch_refusals *list);
+
+/* Refuses inputs that lack what the rule needs. */
+void ch_inputs_check_rule(const struct ch_inputs *inputs, const struct ch_benefit_rule *rule, struct ch_refusals *list);
+
+#endif

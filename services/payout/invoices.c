@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Invoices over HTTP: drafts by the treasurer, issue, lists, the print page made of the stored document. */
+#include <string.h>
+
+#include "html.h"
+#include "invoice_document.h"
+#include "payout_role.h"
+
+PAYOUT_READ(list_invoices, "payout.list_invoices", "$1::uuid, $2::uuid, $3::integer, $4::uuid");
+PAYOUT_READ(show_invoice, "payout.show_invoice", "$1::uuid, $2::uuid, $3::uuid, $4::boolean");
+PAYOUT_READ(load_parties, "payout.load_parties", "$1::uuid, $2::uuid, $3::jsonb");
+CH_FUNCTION(create_invoice, "payout.create_invoice", "$1::uuid, $2::text, $3::jsonb, $4::jsonb");
+CH_FUNCTION(issue, "payout.issue_invoice", "$1::uuid, $2::text, $3::uuid");
+
+struct invoice_body {
+    const char *licensee;
+    const char *grant_id;
+    int64_t due_days;
+    const json_t *lines;
+};
+
+static const struct ch_field FIELDS[] = {
+    CH_FIELD(CH_FIELD_UUID, invoice_body, licensee, true),
+    CH_FIELD(CH_FIELD_UUID, invoice_body, grant_id, false),
+    CH_FIELD(CH_FIELD_INT, invoice_body, due_days, false, 1, 366),
+    CH_FIELD(CH_FIELD_ARRAY, invoice_body, lines, true, 1, 200),
+    {0},
+};
+
+struct ch_done *get_invoices(struct ch_request *request)
+{
+    const char *limit = page_limit(request), *after;
+    if (!limit || !page_after(request, &after))
+        return bad_page(request);
+    return ch_call(request, &list_invoices, CH_ARGS(actor_id(request), actor_org(request), limit, after));
+}
+
+struct ch_done *get_invoice(struct ch_request *request)
+{
+    const char *id = path_id(request);
+    return id ? ch_call(request, &show_invoice, CH_ARGS(actor_id(request), actor_org(request), id, "false"))
+              : no_such(request);
+}
+
+struct ch_done *issue_invoice(struct ch_request *request)
+{
+    const char *id = path_id(request);
+    return id ? ch_call(request, &issue, CH_ARGS(actor_id(request), ch_idempotency_key(request), id))
+              : no_such(request);
+}
+
+/* NULL when a member is missing or of another kind; `pointer` then says where. */
+static json_t *line_for_document(struct ch_arena *arena, const json_t *line, const json_t *pools, const char *currency,
+                                 const char **what)
+{
+    static const char *const TEXTS[] = {"text", "pool", "first", "last"};
+    struct ch_money net;
+    for (size_t i = 0; i < 4; i++)
+        if (!payout_text(line, TEXTS[i])) {
+            *what = ch_printf(arena, "%s is a text and required in each line", TEXTS[i]);
+            return NULL;
+        }
+    *what = "net is money in the book currency, 0 or more";
+    if (!ch_money_from_json(&net, json_object_get(line, "net")) || strcmp(ch_money_currency(&net), currency) != 0)
+        return NULL;
+    *what = ch_printf(arena, "there is no pool %s", payout_text(line, "pool"));
+    if (!payout_text(pools, payout_text(line, "pool")))
+        return NULL;
+    json_t *made = ch_json_pack(arena, "{s:O, s:I, s:O, s:O, s:O, s:O}", "text", json_object_get(line, "text"), "net",
+                                (json_int_t)ch_money_minor(net), "pool", json_object_get(line, "pool"), "pool_id",
+                                json_object_get(pools, payout_text(line, "pool")), "first",
+                                json_object_get(line, "first"), "last", json_object_get(line, "last"));
+    static const char *const KEPT[] = {"vat_category", "vat_ppm", "units"};
+    for (size_t i = 0; i < 3; i++)
+        if (json_object_get(line, KEPT[i]))
+            json_object_set(made, KEPT[i], json_object_get(line, KEPT[i]));
+    return made;
+}
+
+static struct ch_done *with_parties(struct ch_request *request, const struct ch_answer *answer)
+{
+    if (strcmp(answer->outcome, "ok") != 0)
+        return ch_reply(request, answer->outcome, answer->body);
+    struct ch_arena *arena = ch_arena_of(request);
+    const struct invoice_body *body = ch_state(request);
+    json_t *head = payout_parse(arena, answer->body);
+    json_t *lines = ch_json_own(arena, json_array());
+    const char *error = NULL;
+    size_t i;
+    json_t *line;
+    json_array_foreach(body->lines, i, line)
+    {
+        json_t *made =
+            line_for_document(arena, line, json_object_get(head, "pools"), payout_text(head, "currency"), &error);
+        if (!made)
+            return ch_refuse(request, "invalid", "Line %zu: %s.", i + 1, error);
+        json_array_append(lines, made);
+    }
+    json_object_set_new(head, "licensee", json_string(body->licensee));
+    if (body->grant_id)
+        json_object_set_new(head, "grant_id", json_string(body->grant_id));
+    if (body->due_days)
+        json_object_set_new(head, "due_days", json_integer(body->due_days));
+    struct payout_settings settings = payout_settings(ch_context(request));
+    char *document = invoice_document(arena, &settings, head, lines, &error);
+    if (!document)
+        return ch_refuse(request, "invalid", "%s", error);
+    return ch_call(request, &create_invoice,
+                   CH_ARGS(actor_id(request), ch_idempotency_key(request), ch_body_json(request), document));
+}
+
+struct ch_done *post_invoice(struct ch_request *request)
+{
+    struct ch_arena *arena = ch_arena_of(request);
+    struct invoice_body *body = ch_alloc(arena, sizeof *body);
+    struct ch_done *refused = ch_decode(request, FIELDS, body);
+    if (refused)
+        return refused;
+    json_t *pools = ch_json_own(arena, json_array());
+    size_t i;
+    json_t *line;
+    json_array_foreach(body->lines, i, line) if (payout_text(line, "pool"))
+        json_array_append(pools, json_object_get(line, "pool"));
+    ch_set_state(request, body);
+    return ch_call_then(request, &load_parties,
+                        CH_ARGS(actor_id(request), body->licensee, ch_json_canonical(arena, pools, NULL)),
+                        with_parties);
+}
+
+static void print_lines(struct evbuffer *page, const json_t *document, const char *currency)
+{
+    evbuffer_add_printf(
+        page, "<h2>Lines</h2><table><tr><th>#</th><th>What</th><th>Units</th><th>Net</th><th>VAT</th></tr>\n");
+    size_t i;
+    json_t *line;
+    json_array_foreach(json_object_get(document, "lines"), i, line)
+    {
+        evbuffer_add_printf(page, "<tr><td>%lld</td><td>", (long long)payout_integer(line, "line"));
+        html_text(page, payout_text(line, "text"));
+        evbuffer_add_printf(page, "</td><td class=\"n\">%lld</td>", (long long)payout_integer(line, "units"));
+        html_amount(page, payout_integer(line, "net"), currency);
+        html_amount(page, payout_integer(line, "vat"), currency);
+        evbuffer_add_printf(page, "</tr>\n");
+    }
+    evbuffer_add_printf(page, "</table>\n");
+}
+
+static void print_sums(struct evbuffer *page, const json_t *document, const char *currency)
+{
+    evbuffer_add_printf(page, "<h2>Sums</h2><table>\n");
+    size_t i;
+    json_t *group;
+    json_array_foreach(json_object_get(document, "vat_groups"), i, group)
+    {
+        evbuffer_add_printf(page, "<tr><th>VAT %s, %lld.%04lld %% of</th>", payout_text(group, "vat_category"),
+                            (long long)(payout_integer(group, "vat_ppm") / 10000),
+                            (long long)(payout_integer(group, "vat_ppm") % 10000));
+        html_amount(page, payout_integer(group, "base"), currency);
+        html_amount(page, payout_integer(group, "tax"), currency);
+        evbuffer_add_printf(page, "</tr>\n");
+        if (strcmp(payout_text(group, "vat_category"), "AE") == 0)
+            evbuffer_add_printf(page,
+                                "<tr><td colspan=\"3\">Reverse charge: VAT is due from the recipient.</td></tr>\n");
+    }
+    static const char *const SUMS[] = {"net", "vat", "gross"};
+    for (size_t s = 0; s < 3; s++) {
+        evbuffer_add_printf(page, "<tr><th>%s</th><td></td>", SUMS[s]);
+        html_amount(page, payout_integer(json_object_get(document, SUMS[s]), "minor"), currency);
+        evbuffer_add_printf(page, "</tr>\n");
+    }
+    evbuffer_add_printf(page, "</table>\n");
+}
+
+static void print_party(struct evbuffer *page, const char *role, const json_t *party)
+{
+    html_row(page, role, payout_text(party, "name"));
+    html_row(page, "Country", payout_text(party, "country"));
+    html_row(page, "VAT id", payout_text(party, "vat_id"));
+}
+
+static struct ch_done *print_document(struct ch_request *request, const struct ch_answer *answer)
+{
+    if (strcmp(answer->outcome, "ok") != 0)
+        return ch_reply(request, answer->outcome, answer->body);
+    const json_t *document = payout_parse(ch_arena_of(request), answer->body);
+    const char *currency = payout_text(json_object_get(document, "gross"), "currency");
+    struct evbuffer *page = evbuffer_new();
+    html_begin(page, ch_printf(ch_arena_of(request), "Invoice %s", payout_text(document, "number")));
+    evbuffer_add_printf(page, "<table>\n");
+    print_party(page, "From", json_object_get(document, "seller"));
+    print_party(page, "To", json_object_get(document, "buyer"));
+    html_row(page, "Date", payout_text(document, "issued_on"));
+    html_row(page, "Due", payout_text(document, "due_on"));
+    html_row(page, "Creditor reference (ISO 11649)", payout_text(document, "reference"));
+    evbuffer_add_printf(page, "</table>\n");
+    print_lines(page, document, currency);
+    print_sums(page, document, currency);
+    return html_reply(request, page);
+}
+
+struct ch_done *print_invoice(struct ch_request *request)
+{
+    const char *id = path_id(request);
+    return id ? ch_call_then(request, &show_invoice, CH_ARGS(actor_id(request), actor_org(request), id, "true"),
+                             print_document)
+              : no_such(request);
+}

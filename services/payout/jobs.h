@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+/* Jobs of the payout role. */
+#ifndef COMMONHOLD_PAYOUT_JOBS_H
+#define COMMONHOLD_PAYOUT_JOBS_H
+
+#include "commonhold/job.h"
+
+enum ch_job_result rate_month(struct ch_job *job);    /* sealed month of a pool -> draft invoices */
+enum ch_job_result rate_estimate(struct ch_job *job); /* month so far -> payout.expected_charge */
+enum ch_job_result advance_run(struct ch_job *job);   /* a run as far as it goes */
+enum ch_job_result send_batch(struct ch_job *job);    /* a released file to the rail */
+
+/* Calls the database; CH_JOB_DONE with the answer, or CH_JOB_RETRY with the reason on a fault. */
+enum ch_job_result payout_ask(struct ch_job *job, const struct ch_statement *statement, struct ch_answer *answer,
+                              const char *const *args, int nargs);
+
+#endif

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# portal: sign-in, and the role that serves the pages.
+portal_SRC := \
+	services/portal/accounts.c \
+	services/portal/pages.c \
+	services/portal/service.c \
+	services/portal/sessions.c \
+	services/portal/sign_in.c \
+	services/portal/totp_keys.c
+portal_CORE_SRC := services/portal/core/totp.c
+portal_COMMAND_SRC :=
+UNIT_TESTS += test_totp

@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: the effects a type of proposal may carry.
+-- Outcomes: none.
+-- Locks: none.
+CREATE OR REPLACE FUNCTION governance.effects_of(p_type text) RETURNS text[]
+LANGUAGE sql IMMUTABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE p_type
+        WHEN 'terms' THEN ARRAY['terms_version'] WHEN 'benefit_rule' THEN ARRAY['benefit_rule']
+        WHEN 'prohibit_purpose' THEN ARRAY['prohibition_add'] WHEN 'permit_purpose' THEN ARRAY['prohibition_lift']
+        WHEN 'bylaw' THEN ARRAY['bylaw_text', 'rule_row'] WHEN 'entrenched' THEN ARRAY['bylaw_text', 'rule_row']
+        WHEN 'policy' THEN ARRAY['policy_text', 'pool_charter', 'asset_register']
+        WHEN 'board_decision' THEN ARRAY['policy_text', 'appointment', 'sanction'] ELSE ARRAY[]::text[] END;
+$$;

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: whether a member holds an office of this body now, and is in good standing.
+-- Outcomes: none.
+-- Locks: none.
+CREATE OR REPLACE FUNCTION governance.is_office(p_member uuid, p_body text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM governance.office_in_force AS o JOIN governance.member_now AS m USING (member_id)
+                   WHERE o.member_id = p_member AND o.body = p_body AND m.standing = 'active'
+                     AND o.from_at <= pg_catalog.clock_timestamp() AND o.until_at > pg_catalog.clock_timestamp());
+$$;

@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: a vote row for every seated member of a body, and a notice to each.
+-- Outcomes: none.
+-- Locks: none.
+CREATE OR REPLACE FUNCTION governance.seat_case(p_case uuid, p_body text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO governance.council_vote (case_id, body_name, seat, member_id)
+    SELECT p_case, p_body, o.seat, o.member_id FROM governance.office_in_force AS o
+    WHERE o.body = p_body AND o.from_at <= pg_catalog.clock_timestamp() AND o.until_at > pg_catalog.clock_timestamp();
+    SELECT governance.notify_members(ARRAY(SELECT v.member_id FROM governance.council_vote AS v WHERE v.case_id = p_case AND v.body_name = p_body),
+        'case ' || p_case, 'case_opened', pg_catalog.jsonb_build_object('case_id', p_case, 'body', p_body));
+$$;

@@ -1,0 +1,25 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: a person of an organisation attests; the free tier needs a live attestation that the use is not commercial.
+-- Outcomes: created, not_found, idempotency_conflict.
+-- Locks: those of log.replay.
+CREATE OR REPLACE FUNCTION licensing.attest(p_actor uuid, p_key text, p_id uuid, p_body jsonb) RETURNS log.answer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_answer log.answer;
+    v_row licensing.attestation;
+BEGIN
+    IF licensing.person_role(p_actor, p_id) IS NULL THEN
+        RETURN log.answer('not_found');
+    END IF;
+    v_answer := log.replay('licensing', p_actor::text, p_key, 'attest ' || p_id, p_body);
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    END IF;
+    INSERT INTO licensing.attestation (id, organisation_id, kind, statement, attested_by)
+    VALUES (log.new_id(), p_id, p_body ->> 'kind', p_body ->> 'statement', p_actor) RETURNING * INTO v_row;
+    RETURN log.remember('licensing', p_actor::text, p_key, 'attest ' || p_id, p_body, log.answer('created',
+        pg_catalog.jsonb_build_object('id', v_row.id, 'kind', v_row.kind, 'attested_at', log.time_text(v_row.attested_at))));
+END
+$$;

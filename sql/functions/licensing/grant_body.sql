@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: a grant with its history.
+-- Outcomes: none.
+-- Locks: none.
+CREATE OR REPLACE FUNCTION licensing.grant_body(p_id uuid) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.jsonb_build_object('id', g.id, 'agreement_id', g.agreement_id, 'organisation_id', g.organisation_id, 'pool', p.ref,
+        'purpose', g.purpose, 'org_class', g.org_class, 'rule', g.rule, 'tier', g.tier, 'price', g.price, 'actions', g.actions, 'modes', g.modes,
+        'plan', g.plan, 'min_cohort', g.min_cohort, 'notice_floor', g.notice_floor, 'quotas', g.quotas, 'terms_sha256', g.terms_sha256,
+        'terms_version', g.terms_version, 'state', g.state, 'epoch', g.epoch, 'from', log.time_text(g.from_at), 'until', log.time_text(g.until_at),
+        'events', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('seq', e.seq, 'command', e.command, 'to', e.to_state,
+            'cause', e.cause, 'at', log.time_text(e.at)) ORDER BY e.seq) FROM licensing.grant_event AS e WHERE e.grant_id = g.id))
+    FROM licensing.data_grant AS g JOIN licensing.pool AS p USING (pool_id) WHERE g.id = p_id;
+$$;

@@ -1,0 +1,39 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: first statement of every batch: takes the pool's lock, tells whether what the delivery knows of consent and grant still
+--          stands, and how many rows the quotas allow. p_until (microseconds since 1970) is the earliest end among the grant and the
+--          consents that the allowed set rests on. moved: read the allowed set again before any row.
+-- Outcomes: ok, not_allowed_here (superseded), and those of licensing.check_grant.
+-- Locks: advisory lock of the pool, shared; then those of metering.lease_quota.
+CREATE OR REPLACE FUNCTION metering.begin_batch(p_pool uuid, p_delivery uuid, p_grant uuid, p_columns text[], p_consent_epoch bigint,
+    p_grant_epoch bigint, p_until bigint, p_want bigint,
+    OUT outcome text, OUT detail text, OUT consent_epoch bigint, OUT grant_epoch bigint, OUT moved boolean, OUT allowance bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_epochs record;
+    v_answer log.answer;
+    v_passed boolean;
+BEGIN
+    SELECT * INTO v_epochs FROM licensing.lock_epochs(p_pool, p_grant);
+    consent_epoch := v_epochs.consent_epoch;
+    grant_epoch := v_epochs.grant_epoch;
+    v_passed := (EXTRACT(EPOCH FROM pg_catalog.clock_timestamp()) * 1000000)::bigint >= p_until;
+    moved := v_passed OR v_epochs.consent_epoch IS DISTINCT FROM p_consent_epoch;
+    outcome := 'ok';
+    allowance := 0;
+    IF NOT EXISTS (SELECT FROM metering.delivery AS d WHERE d.pool_id = p_pool AND d.id = p_delivery AND d.state = 'open') THEN
+        outcome := 'not_allowed_here';
+        detail := 'superseded';
+        RETURN;
+    END IF;
+    IF v_passed OR v_epochs.grant_epoch IS DISTINCT FROM p_grant_epoch THEN
+        v_answer := licensing.check_grant(p_grant, 'read', p_columns, 'download');
+        outcome := v_answer.outcome;
+        detail := v_answer.body ->> 'detail';
+    END IF;
+    IF outcome = 'ok' THEN
+        allowance := metering.lease_quota(p_pool, p_grant, p_delivery, p_want);
+    END IF;
+END
+$$;

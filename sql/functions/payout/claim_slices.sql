@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: puts every unused paid slice of the run's scope and rule into the run, the fees of their receipts with the first run that takes one, and what earlier runs of the pool carried.
+-- Outcomes: none.
+-- Locks: the primary keys of run_receipt and run_fee.
+CREATE OR REPLACE FUNCTION payout.claim_slices(p_run uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_run payout.run;
+BEGIN
+    SELECT * INTO v_run FROM payout.run WHERE id = p_run;
+    INSERT INTO payout.run_receipt (receipt_slice_id, run, minor)
+    SELECT s.id, p_run, s.minor
+    FROM payout.receipt_slice AS s JOIN payout.receipt AS r ON r.txn_id = s.txn_id JOIN payout.invoice AS i ON i.id = s.invoice_id
+    WHERE s.pool_id = v_run.pool_id AND s.service_month = v_run.service_month AND (v_run.licensee IS NULL OR i.licensee = v_run.licensee)
+        AND NOT EXISTS (SELECT FROM payout.run_receipt AS u WHERE u.receipt_slice_id = s.id)
+        AND v_run.rule_sha256 = (SELECT b.sha256 FROM governance.benefit_rule_in_force AS b WHERE b.from_at <= r.received_at
+            AND (b.until_at IS NULL OR b.until_at > r.received_at) ORDER BY b.from_at DESC LIMIT 1)
+        AND s.pool = v_run.pool;
+    INSERT INTO payout.run_fee (txn_id, run, minor)
+    SELECT DISTINCT r.txn_id, p_run, r.fee
+    FROM payout.run_receipt AS u JOIN payout.receipt_slice AS s ON s.id = u.receipt_slice_id JOIN payout.receipt AS r ON r.txn_id = s.txn_id
+    WHERE u.run = p_run AND r.fee > 0 AND NOT EXISTS (SELECT FROM payout.run_fee AS f WHERE f.txn_id = r.txn_id);
+    UPDATE payout.run SET carried_to = p_run WHERE pool_id = v_run.pool_id AND state = 'posted' AND carried > 0 AND carried_to IS NULL
+        AND licensee IS NOT DISTINCT FROM v_run.licensee;
+END
+$$;

@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- What others may do in schema audit. One line per right.
+SET LOCAL ROLE ch_audit_owner;
+
+-- the auditor writes here and nowhere else; findings and runs are never deleted
+GRANT SELECT, INSERT, UPDATE ON audit.finding TO ch_audit;
+GRANT SELECT, INSERT ON audit.run TO ch_audit;
+GRANT SELECT, INSERT, UPDATE, DELETE ON audit.total, audit.progress TO ch_audit;
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON audit.work_recipient, audit.work_contribution, audit.work_contributor, audit.work_weight,
+    audit.work_share, audit.work_result, audit.work_clamp, audit.work_given, audit.work_fund, audit.work_stored TO ch_audit;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA audit TO ch_audit;
+
+-- the pages show runs and findings
+GRANT SELECT ON audit.run_overview, audit.finding_overview TO ch_portal, ch_portal_owner;
+RESET ROLE;

@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- What others may do in schema log. One line per right.
+SET LOCAL ROLE ch_log_owner;
+
+-- every part writes leaves, answers, identifiers
+GRANT EXECUTE ON FUNCTION log.new_id(), log.answer(text, jsonb), log.refusal(text, text, jsonb), log.time_text(timestamptz),
+    log.canonical(jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION log.replay(text, text, text, text, jsonb), log.remember(text, text, text, text, jsonb, log.answer),
+    log.append_leaf(text, text, text, jsonb)
+    TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
+GRANT EXECUTE ON FUNCTION log.read_checkpoint(), log.read_tile(integer, bigint, integer), log.read_entries(bigint, integer),
+    log.read_proof(text, text), log.read_keys(), log.read_health() TO ch_log;
+GRANT EXECUTE ON FUNCTION log.tick(), log.begin_sequence(), log.waiting_leaves(bigint, integer), log.store_sequence(bigint, jsonb),
+    log.all_entries(bigint), log.full_tiles(integer), log.root_at(bigint), log.halt(text) TO ch_worker;
+-- the auditor reads everything it checks
+GRANT SELECT ON log.entry, log.tile, log.checkpoint, log.key, log.outbox, log.entry_type TO ch_audit;
+-- public keys: whoever verifies tokens
+GRANT SELECT ON log.signing_key TO ch_governance, ch_licensing, ch_metering, ch_payout, ch_log, ch_portal, ch_worker, ch_audit;
+-- notices of every part
+GRANT EXECUTE ON FUNCTION log.notify_member(uuid, text, text, jsonb)
+    TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
+-- payout numbers its runs by the checkpoint that covers their inputs
+GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
+-- members read their own notices through governance
+GRANT SELECT (id, topic, payload, created_at) ON log.outbox TO ch_governance_owner;
+-- the auditor logs the hash of its report
+GRANT EXECUTE ON FUNCTION log.submit_audit_report(uuid, text, integer, bigint, bigint, bigint) TO ch_audit;
+RESET ROLE;

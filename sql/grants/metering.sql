@@ -1,0 +1,29 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- What others may do in schema metering. One line per right.
+SET LOCAL ROLE ch_metering_owner;
+
+-- partitions for now and the next months: a fresh database delivers at once
+SELECT metering.make_partitions();
+
+-- payout rates and distributes by these; the auditor recounts from the rows
+GRANT SELECT ON metering.sealed_usage_overview, metering.seal_overview, metering.usage_day_overview
+    TO ch_payout_owner, ch_payout, ch_portal_owner, ch_worker, ch_audit, ch_audit_owner;
+GRANT SELECT ON metering.batch_overview, metering.delivery, metering.usage_event, metering.sealed_usage, metering.seal, metering.usage_day TO ch_audit;
+GRANT EXECUTE ON FUNCTION metering.check_usage(), metering.count_day(uuid, date), metering.spread_usage(uuid, date),
+    metering.place_usage(uuid, date, timestamptz) TO ch_audit;
+
+-- the HTTP role: deliveries
+GRANT EXECUTE ON FUNCTION metering.load_delivery(uuid, text, bigint, text[], bytea),
+    metering.begin_batch(uuid, uuid, uuid, text[], bigint, bigint, bigint, bigint),
+    metering.open_delivery(uuid, uuid, text, uuid, uuid, text, text, uuid, integer, bigint),
+    metering.store_batch(uuid, uuid, integer, uuid, bigint, bigint, integer, integer, bigint, bytea, bigint, bigint, bigint[], integer[], integer),
+    metering.end_delivery(uuid, uuid, integer, text, text, bigint, bigint, text), metering.get_delivery(uuid, uuid),
+    metering.list_deliveries(uuid, uuid, integer, uuid), metering.get_grant_usage(uuid, uuid), metering.quota_state(uuid),
+    metering.charge_class(uuid) TO ch_metering;
+-- the HTTP role: people
+GRANT EXECUTE ON FUNCTION metering.seal_month(uuid, jsonb), metering.list_usage(uuid, text, text), metering.list_own_usage(uuid) TO ch_metering;
+
+-- the worker
+GRANT EXECUTE ON FUNCTION metering.tick(), metering.fold_usage(boolean), metering.seal_due() TO ch_worker;
+GRANT SELECT ON metering.grant_key, metering.batch_overview TO ch_worker;
+RESET ROLE;

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The demonstration's cycle (deploy/demo/cycle.py) run on a trust of the stack: once on synthetic readings for all tests of a session that
+need a trust with everything in it, and on real readings where they are. No assertions of its own beyond those of the cycle."""
+import csv
+import io
+import json
+import os
+import pathlib
+import re
+import tarfile
+
+import cycle
+import generate
+from stack import ROOT
+
+SHARED = pathlib.Path(os.environ.get("CH_SHARED_DATA", ROOT.parent / "shared" / "data"))
+#: Seven owners: when one withdraws there are still more than the smallest cohort of five.
+SEED, SENSORS, DAYS, STEP = 20260504, 7, 2, 900
+PASSED = re.compile(r"^\d\d\d\d-\d\d-\d\d_sds011_sensor_(\d+)\.csv$")
+
+
+class Week:
+    """A folder of readings as their owners contribute them, and what is known about it from outside."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.files = sorted(p for p in folder.iterdir() if PASSED.match(p.name))
+        self.rows = {p: list(csv.DictReader(p.open(newline=""), delimiter=";")) for p in self.files}
+        self.members = {r["sensor_id"]: int(r["rows"]) for r in csv.DictReader((folder / "members.csv").open(newline=""))}
+
+    def readings(self, without=()):
+        """(sensor, row) of every file, in the order of the files."""
+        for path in self.files:
+            for row in self.rows[path]:
+                if row["sensor_id"] not in without:
+                    yield row["sensor_id"], row
+
+
+def synthetic_week(folder):
+    generate.write_week(folder, SEED, SENSORS, DAYS, STEP)
+    return Week(folder)
+
+
+def aberdeen_week(folder):
+    """The Aberdeen week, unpacked; None when it is not on this machine."""
+    archive = SHARED / "aberdeen" / "aberdeen-sds011-2019-05-06_12.tar.gz"
+    if not archive.is_file():
+        return None
+    folder.mkdir(parents=True)
+    with tarfile.open(archive) as packed:
+        for entry in packed.getmembers():
+            if PASSED.match(entry.name):
+                (folder / entry.name).write_bytes(packed.extractfile(entry).read())
+    (folder / "members.csv").write_bytes((SHARED / "aberdeen" / "members.csv").read_bytes())
+    return Week(folder)
+
+
+def run_cycle(stack, week):
+    """A fresh trust that has gone through the whole cycle; gives the cycle, with `week` beside its own results."""
+    trust = stack.trust(sign_in=False)
+    made = cycle.Cycle(trust, week.folder)
+    made.week = week
+    made.charter = stack.folder / f"{trust.name}.charter.json"
+    made.out = stack.folder / f"out-{trust.name}"
+    made.out.mkdir()
+    made.run()
+    return made
+
+
+def cycled(stack):
+    """The synthetic cycle of this session: run by whoever asks first, ended with the stack."""
+    if not hasattr(stack, "cycled"):
+        stack.cycled = run_cycle(stack, synthetic_week(stack.folder / "synthetic-week"))
+    return stack.cycled
+
+
+def everything(client, path):
+    """Items of all pages of a list."""
+    items, after = [], ""
+    while after is not None:
+        page = client.get(f"{path}{'&' if '?' in path else '?'}limit=100{after}").json
+        items += page["items"]
+        after = f"&after={page['next']}" if page.get("next") else None
+    return items
+
+
+def csv_rows(body):
+    """Rows of a delivered CSV, and its trailer's members."""
+    lines = body.decode().splitlines(keepends=True)
+    trailer = dict(line[2:].rstrip().split(": ", 1) for line in lines if line.startswith("# "))
+    return list(csv.DictReader(io.StringIO("".join(line for line in lines if not line.startswith("# ")), newline=""))), trailer
+
+
+def evidence(trust, sha256):
+    """A document kept beside the journal, by its hash."""
+    return bytes(trust.sql("SELECT bytes FROM payout.evidence WHERE sha256 = %s", sha256)[0][0])
+
+

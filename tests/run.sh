@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Sets up and runs the tests: run.sh [check|unit|sql|api|faults|demo ...]; without arguments all of them.
+# BUILD and VARIANT choose the build, as for make. Ends with `N passed, N failed`; exit 1 when one failed.
+set -eu
+cd "$(dirname "$0")/.."
+
+BUILD=${BUILD:-build}
+VARIANT=${VARIANT:-release}
+export BUILD VARIANT
+CH_BIN=$PWD/$BUILD/bin
+CH_SHARED_DATA=${CH_SHARED_DATA:-$PWD/../shared/data}
+export CH_BIN CH_SHARED_DATA
+# Leaks are reported by the fault and unit tests; the daemon's arenas die with the process.
+ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
+UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export ASAN_OPTIONS UBSAN_OPTIONS
+work=$(mktemp -d "${TMPDIR:-/tmp}/commonhold-tests.XXXXXX")
+chmod 711 "$work"
+passed=0
+failed=0
+
+cleanup() {
+    [ ! -d "$work/sql" ] || sh deploy/pg.sh stop "$work/sql" || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# count PASSED FAILED NAME
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    echo "== $3: $1 passed, $2 failed"
+}
+
+# Lines `ok ...` and `not ok ...` of a file; a non-zero exit without `not ok` is one failure.
+count_lines() {
+    good=$(grep -c '^ok ' "$1" || true)
+    bad=$(grep -c '^not ok ' "$1" || true)
+    if [ "$2" -ne 0 ] && [ "$bad" -eq 0 ]; then
+        bad=1
+    fi
+    [ "$bad" -eq 0 ] || cat "$1"
+    grep -h -i '# skip' "$1" || true
+    count "$good" "$bad" "$3"
+}
+
+run_check() {
+    status=0
+    sh tests/check-source.sh >"$work/check" 2>&1 || status=$?
+    count_lines "$work/check" "$status" check-source
+}
+
+run_unit() {
+    make -s -j2 WERROR=-Werror unit
+    for name in $(make -s print-unit-tests); do
+        status=0
+        CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$BUILD/tests/$name" >"$work/unit.out" 2>"$work/unit.err" || status=$?
+        [ "$status" -eq 0 ] || cat "$work/unit.err"
+        count_lines "$work/unit.out" "$status" "unit $name"
+    done
+}
+
+# Every tests/sql/*.sql runs in a fresh copy of a migrated database and prints `ok - name` or `not ok - name` lines.
+run_sql() {
+    ls tests/sql/*.sql >/dev/null 2>&1 || return 0
+    mkdir -p "$work/sql"
+    chmod 711 "$work/sql"
+    CH_PG_TEST=1 sh deploy/pg.sh start "$work/sql"
+    admin=$(sh deploy/pg.sh conninfo "$work/sql")
+    "$CH_BIN/commonhold" init --dir "$work/sql" --database "$admin" >"$work/sql/init.log"
+    psql -XAtq "$admin" -c 'CREATE DATABASE template_ch'
+    template=$(echo "$admin" | sed 's/dbname=commonhold/dbname=template_ch/')
+    "$CH_BIN/commonhold" migrate --config "$work/sql/commonhold.ini" --database "$template" >"$work/sql/migrate.log"
+    for file in tests/sql/*.sql; do
+        psql -XAtq "$admin" -c 'DROP DATABASE IF EXISTS sql_test WITH (FORCE)' -c 'CREATE DATABASE sql_test TEMPLATE template_ch' 2>/dev/null
+        status=0
+        timeout 300 psql -XAtq -v ON_ERROR_STOP=1 "$(echo "$admin" | sed 's/dbname=commonhold/dbname=sql_test/')" \
+            -f "$file" >"$work/sql.out" 2>"$work/sql.err" || status=$?
+        [ "$status" -eq 0 ] || cat "$work/sql.err"
+        count_lines "$work/sql.out" "$status" "sql $(basename "$file" .sql)"
+    done
+}
+
+# pytest NAME FOLDER
+run_pytest() {
+    ls "$2"/test_*.py >/dev/null 2>&1 || return 0
+    status=0
+    /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
+    grep '^SKIPPED' "$work/pytest.out" || true
+    [ "$status" -eq 0 ] || cat "$work/pytest.out"
+    counts=$(/usr/bin/python3 - "$work/junit.xml" <<'PY'
+import sys, xml.etree.ElementTree as tree
+suite = tree.parse(sys.argv[1]).getroot().find("testsuite")
+bad = int(suite.get("failures")) + int(suite.get("errors"))
+print(int(suite.get("tests")) - bad - int(suite.get("skipped")), bad)
+PY
+    ) || counts="0 1"
+    # shellcheck disable=SC2086 # two numbers
+    count $counts "$1"
+}
+
+run_demo() {
+    [ -f deploy/demo.sh ] || return 0
+    status=0
+    sh deploy/demo.sh --once --dir "$work/demo" >"$work/demo.out" 2>&1 || status=$?
+    if [ "$status" -eq 0 ]; then
+        count 1 0 demo
+    else
+        tail -n 60 "$work/demo.out"
+        count 0 1 demo
+    fi
+}
+
+sh deploy/packages.sh test
+make -s -j2 WERROR=-Werror all
+[ $# -gt 0 ] || set -- check unit sql reference api faults demo
+for part; do
+    case $part in
+    check) run_check ;;
+    unit) run_unit ;;
+    sql) run_sql ;;
+    reference) run_pytest reference tests/reference ;;
+    api) run_pytest api tests/api ;;
+    faults) run_pytest faults tests/faults ;;
+    demo) run_demo ;;
+    *)
+        echo "run.sh: no part $part" >&2
+        exit 64
+        ;;
+    esac
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
