@@ -70,8 +70,8 @@ static enum ch_jwt_verdict verify(struct ch_request *request, const char *token,
     json_t *claims = NULL;
     int64_t now = (int64_t)time(NULL);
     *program = false;
-    enum ch_jwt_verdict verdict =
-        ch_jwt_verify(request->arena, server->keys, token, "JWT", "person", server->options.issuer, NULL, now, &claims);
+    enum ch_jwt_verdict verdict = ch_jwt_verify(request->arena, server->keys, token, "JWT", "person",
+                                                server->options.issuer, "commonhold", now, &claims);
     if (verdict == CH_JWT_WRONG_TYPE || verdict == CH_JWT_UNKNOWN_KEY) {
         *program = true;
         verdict = ch_jwt_verify(request->arena, server->keys, token, "at+jwt", "client", server->options.issuer,

@@ -20,9 +20,24 @@ static struct ch_done *get_health(struct ch_request *request)
     return ch_reply(request, "ok", "{\"status\":\"alive\"}");
 }
 
+/* What the roles themselves say; NULL: nothing. */
+static const char *why_unready(struct ch_daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->nroles; i++) {
+        const struct ch_service *service = daemon->roles[i];
+        const char *why = service->unready ? service->unready(&daemon->contexts[i]) : NULL;
+        if (why)
+            return why;
+    }
+    return NULL;
+}
+
 static struct ch_done *get_ready(struct ch_request *request)
 {
-    const struct ch_daemon *daemon = daemon_of(request);
+    struct ch_daemon *daemon = daemon_of(request);
+    const char *why = ch_daemon_ready(daemon) ? why_unready(daemon) : NULL;
+    if (why)
+        return ch_refuse(request, "unavailable", "%s", why);
     if (ch_daemon_ready(daemon))
         return ch_reply(request, "ok", "{\"status\":\"ready\"}");
     if (daemon->server->draining)
