@@ -43,7 +43,8 @@ struct ch_done *ch_call_then(struct ch_request *request, const struct ch_stateme
     if (!pool)
         return ch_reply_fault(request, CH_FAULT_UNAVAILABLE);
     request->next = next;
-    ch_pool_run(pool, statement, args, nargs, on_answer, request);
+    bool reads = request->method == CH_GET || request->method == CH_HEAD;
+    (reads ? ch_pool_run_repeatable : ch_pool_run)(pool, statement, args, nargs, on_answer, request);
     return &CH_DONE;
 }
 

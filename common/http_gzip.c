@@ -50,8 +50,7 @@ void ch_gzip_write(struct ch_gzip *gzip, struct evbuffer *in, struct evbuffer *o
         deflate_piece(gzip, out, Z_NO_FLUSH);
         evbuffer_drain(in, part.iov_len);
     }
-    if (last) {
-        gzip->stream.avail_in = 0;
-        deflate_piece(gzip, out, Z_FINISH);
-    }
+    /* Nothing is held back: what was written counts as on its way. */
+    gzip->stream.avail_in = 0;
+    deflate_piece(gzip, out, last ? Z_FINISH : Z_SYNC_FLUSH);
 }

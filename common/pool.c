@@ -203,15 +203,28 @@ static void enqueue(struct ch_pool *pool, struct pool_work *work)
     ch_pool_kick(pool);
 }
 
-void ch_pool_run(struct ch_pool *pool, const struct ch_statement *statement, const char *const *args, int nargs,
-                 ch_pool_done *done, void *arg)
+static void run(struct ch_pool *pool, const struct ch_statement *statement, const char *const *args, int nargs,
+                bool repeatable, ch_pool_done *done, void *arg)
 {
     struct pool_work *work = ch_pool_work_new(POOL_RUN, statement, args, nargs);
+    work->repeatable = repeatable;
     work->done = done;
     work->arg = arg;
     work->alone = !statement->read_only;
     pool->stats.statements++;
     enqueue(pool, work);
+}
+
+void ch_pool_run(struct ch_pool *pool, const struct ch_statement *statement, const char *const *args, int nargs,
+                 ch_pool_done *done, void *arg)
+{
+    run(pool, statement, args, nargs, statement->read_only, done, arg);
+}
+
+void ch_pool_run_repeatable(struct ch_pool *pool, const struct ch_statement *statement, const char *const *args,
+                            int nargs, ch_pool_done *done, void *arg)
+{
+    run(pool, statement, args, nargs, true, done, arg);
 }
 
 void ch_session_begin(struct ch_pool *pool, ch_session_ready *ready, void *arg)

@@ -30,13 +30,13 @@ static void start_later(struct pool_conn *conn)
     conn->backoff_ms = conn->backoff_ms * 2 < POOL_BACKOFF_MAX_MS ? conn->backoff_ms * 2 : POOL_BACKOFF_MAX_MS;
 }
 
-/* May it be sent again? Never synced: nothing was committed. Synced: when it only reads, or is an idempotent function.
- */
+/* May it be sent again? Never synced: nothing was committed. Synced: it may have been, so only what may run twice.
+ * Whether to repeat a write is for the client, who has an Idempotency-Key for it or looks first. */
 static bool is_repeatable(const struct pool_work *work, bool synced)
 {
     if (work->kind != POOL_RUN || work->losses >= POOL_LOSSES_MAX)
         return false;
-    return !synced || work->statement->read_only || work->statement->shape == CH_SHAPE_ANSWER;
+    return !synced || work->repeatable;
 }
 
 static void after_loss(struct ch_pool *pool, struct pool_work *work, bool synced)
@@ -51,7 +51,7 @@ static void after_loss(struct ch_pool *pool, struct pool_work *work, bool synced
         ch_pool_requeue(pool, work, 0);
         return;
     }
-    bool unknown = synced && !work->statement->read_only;
+    bool unknown = synced && !work->repeatable;
     ch_pool_finish_later(pool, work, unknown ? CH_FAULT_UNKNOWN : CH_FAULT_UNAVAILABLE);
 }
 

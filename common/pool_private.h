@@ -53,6 +53,7 @@ struct pool_work {
     int64_t deadline;   /* latest moment to leave the queue */
     int64_t not_before; /* of one that waits before its repeat */
     int conflicts, losses;
+    bool repeatable;     /* may run twice: sent again after a lost connection even when its Sync was sent */
     bool alone;          /* its Sync is its own: a write, or a read whose neighbour failed */
     bool more;           /* POOL_STATEMENT: the Sync comes with the next one */
     PGresult *result;    /* last result seen, or the error */

@@ -30,8 +30,7 @@ struct ch_statement {
 };
 
 /* A write or a check by SQL function: CH_FUNCTION(submit_application, "licensing.submit_application",
- * "$1::uuid, $2::text, $3::jsonb") declares `static const struct ch_statement submit_application`. Safe to repeat
- * because the function is idempotent by construction. */
+ * "$1::uuid, $2::text, $3::jsonb") declares `static const struct ch_statement submit_application`. */
 #define CH_FUNCTION(ident, function, args)                                                                             \
     static const struct ch_statement ident = {                                                                         \
         .name = function, .text = "SELECT outcome, body FROM " function "(" args ")", .shape = CH_SHAPE_ANSWER}
@@ -89,6 +88,11 @@ void ch_pool_stats(const struct ch_pool *pool, struct ch_pool_stats *stats);
 typedef void ch_pool_done(void *arg, enum ch_fault fault, const PGresult *result);
 void ch_pool_run(struct ch_pool *pool, const struct ch_statement *statement, const char *const *args, int nargs,
                  ch_pool_done *done, void *arg);
+/* As ch_pool_run, for a statement that may run twice though it is not marked read_only (what a GET asks for): it too is
+ * repeated, at most twice, after a lost connection. A write is not: it ends in CH_FAULT_UNKNOWN, and whether to repeat
+ * it is for the client. */
+void ch_pool_run_repeatable(struct ch_pool *pool, const struct ch_statement *statement, const char *const *args,
+                            int nargs, ch_pool_done *done, void *arg);
 
 /* A connection of one's own for a transaction of several statements (deliveries). Between ch_session_begin's callback
  * and ch_session_end the session must always have a statement under way: it is never held while waiting for a

@@ -31,7 +31,7 @@ static const char MAY_WRITE[] =
     "AND "
     "p.provolatile = 'v' AND (n.nspname, p.proname) NOT IN (('log', 'submit_audit_report'), ('log', 'new_id')) AND "
     "pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE')) AS x "
-    "ORDER BY what COLLATE \"C\" LIMIT 1";
+    "ORDER BY what = 'is a superuser' DESC, what COLLATE \"C\" LIMIT 1";
 
 bool audit_fail(struct audit *a, const char *format, ...)
 {

@@ -8,7 +8,7 @@
 #include "decide.h"
 #include "licensing.h"
 
-LICENSING_READ(load_context, "licensing.load_terms_context", "$1::uuid, $2::text");
+CH_FUNCTION(load_draft, "licensing.load_terms_draft", "$1::uuid, $2::text, $3::uuid, $4::text, $5::text");
 CH_FUNCTION(save_terms, "licensing.save_terms",
             "$1::uuid, $2::text, $3::uuid, $4::bigint, $5::text, $6::jsonb, $7::jsonb");
 LICENSING_READ(read_terms, "licensing.get_terms", "$1::uuid, $2::uuid");
@@ -30,6 +30,8 @@ static struct ch_done *review(struct ch_request *request, const struct ch_answer
     if (strcmp(answer->outcome, "ok") != 0)
         return ch_reply(request, answer->outcome, answer->body);
     json_t *context = licensing_parse(arena, answer->body);
+    if (json_object_get(context, "new_notice") == NULL) /* a repeat: the answer of the first time */
+        return ch_reply(request, answer->outcome, answer->body);
     const char *in_force = json_string_value(json_object_get(context, "in_force"));
     int64_t notice = json_integer_value(json_object_get(context, "new_notice"));
     json_t *result = licensing_review_terms(arena, in->doc, in_force, notice, &faults);
@@ -55,7 +57,10 @@ static struct ch_done *save(struct ch_request *request, struct draft *in)
     if (version < 1 || version > INT32_MAX)
         return licensing_refuse_field(request, "/doc/version", "is no version number");
     ch_set_state(request, in);
-    return ch_call_then(request, &load_context, CH_ARGS(licensing_actor(request), pool), review);
+    return ch_call_then(request, &load_draft,
+                        CH_ARGS(licensing_actor(request), ch_idempotency_key(request), in->id, pool,
+                                ch_json_canonical(ch_arena_of(request), in->doc, NULL)),
+                        review);
 }
 
 struct ch_done *licensing_post_terms(struct ch_request *request)

@@ -126,7 +126,7 @@ static bool file_agrees(struct ch_job *job, uint64_t size, int64_t checkpoints, 
     if (file_size > size || (file_size == 0 && checkpoints > 1)) {
         snprintf(reason, REASON,
                  "the database's log has size %" PRIu64 ", the checkpoint file %s has size %" PRIu64
-                 ": was an old backup restored? see `commonhold log recover`",
+                 ": was an old backup restored? see docs/operations.md, backups",
                  size, path, file_size);
         return false;
     }

@@ -8,7 +8,7 @@
 
 PAYOUT_READ(list_invoices, "payout.list_invoices", "$1::uuid, $2::uuid, $3::integer, $4::uuid");
 PAYOUT_READ(show_invoice, "payout.show_invoice", "$1::uuid, $2::uuid, $3::uuid, $4::boolean");
-PAYOUT_READ(load_parties, "payout.load_parties", "$1::uuid, $2::uuid, $3::jsonb");
+CH_FUNCTION(load_parties, "payout.load_parties", "$1::uuid, $2::text, $3::uuid, $4::jsonb, $5::jsonb");
 CH_FUNCTION(create_invoice, "payout.create_invoice", "$1::uuid, $2::text, $3::jsonb, $4::jsonb");
 CH_FUNCTION(issue, "payout.issue_invoice", "$1::uuid, $2::text, $3::uuid");
 
@@ -123,7 +123,8 @@ struct ch_done *post_invoice(struct ch_request *request)
         json_array_append(pools, json_object_get(line, "pool"));
     ch_set_state(request, body);
     return ch_call_then(request, &load_parties,
-                        CH_ARGS(actor_id(request), body->licensee, ch_json_canonical(arena, pools, NULL)),
+                        CH_ARGS(actor_id(request), ch_idempotency_key(request), body->licensee,
+                                ch_json_canonical(arena, pools, NULL), ch_body_json(request)),
                         with_parties);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Hands a released file to the rail. Here the rail is a folder that the bank's own program empties: written under
- * another name, synced, renamed, the folder synced. Event 6 is committed before; the file's name is the MsgId, so a
- * repeat after a kill writes the same bytes under the same name and never a second file. */
+ * another name, synced, marked as whole, renamed, the folder synced. Event 6 is committed before. A repeat after a kill
+ * finds the mark without the other name where the renaming was done: then the file was handed over, also when the bank
+ * has taken it away since, and is not handed over again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,17 +40,30 @@ static bool sync_folder(const char *path)
     return done;
 }
 
-static bool hand_over(struct ch_arena *arena, const char *folder, const char *name, const uint8_t *bytes, size_t size)
+static bool write_file(const char *path, const uint8_t *bytes, size_t size)
 {
-    char *part = ch_printf(arena, "%s/.%s.part", folder, name);
-    char *whole = ch_printf(arena, "%s/%s.xml", folder, name);
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return false;
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return false;
     bool written = write_all(fd, bytes, size) && fsync(fd) == 0;
-    return close(fd) == 0 && written && rename(part, whole) == 0 && sync_folder(folder);
+    return close(fd) == 0 && written;
+}
+
+static char *mark_of(struct ch_arena *arena, const char *folder, const char *name)
+{
+    return ch_printf(arena, "%s/.%s.whole", folder, name);
+}
+
+static bool hand_over(struct ch_arena *arena, const char *folder, const char *name, const uint8_t *bytes, size_t size)
+{
+    char *part = ch_printf(arena, "%s/.%s.part", folder, name);
+    char *mark = mark_of(arena, folder, name);
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return false;
+    if (access(mark, F_OK) == 0 && access(part, F_OK) != 0 && errno == ENOENT)
+        return sync_folder(folder);
+    return write_file(part, bytes, size) && write_file(mark, NULL, 0) && sync_folder(folder) &&
+           rename(part, ch_printf(arena, "%s/%s.xml", folder, name)) == 0 && sync_folder(folder);
 }
 
 /* The stored bytes, when they are those both approvals signed. */
@@ -80,9 +94,13 @@ enum ch_job_result send_batch(struct ch_job *job)
         return CH_JOB_DEAD;
     }
     struct payout_settings settings = payout_settings(job->context);
-    if (!hand_over(job->arena, settings.outbox, payout_text(file, "message_id"), bytes, size)) {
+    const char *name = payout_text(file, "message_id");
+    if (!hand_over(job->arena, settings.outbox, name, bytes, size)) {
         snprintf(job->reason, sizeof job->reason, "batch %s: %s: %s", batch, settings.outbox, strerror(errno));
         return CH_JOB_RETRY;
     }
-    return payout_ask(job, &mark_sent, &answer, CH_ARGS(batch));
+    result = payout_ask(job, &mark_sent, &answer, CH_ARGS(batch));
+    if (result == CH_JOB_DONE)
+        unlink(mark_of(job->arena, settings.outbox, name));
+    return result;
 }

@@ -14,7 +14,7 @@ GRANT EXECUTE ON FUNCTION licensing.create_upload(uuid, uuid, bigint, text, text
     licensing.delete_upload(uuid, uuid) TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.record_consent(uuid, text, jsonb), licensing.withdraw_consents(uuid, text, jsonb),
     licensing.list_consents(uuid, text), licensing.get_receipt(uuid, uuid) TO ch_licensing;
-GRANT EXECUTE ON FUNCTION licensing.load_terms_context(uuid, text), licensing.save_terms(uuid, text, uuid, bigint, text, jsonb, jsonb),
+GRANT EXECUTE ON FUNCTION licensing.load_terms_draft(uuid, text, uuid, text, text), licensing.save_terms(uuid, text, uuid, bigint, text, jsonb, jsonb),
     licensing.get_terms(uuid, uuid), licensing.list_terms(uuid, text, integer, uuid), licensing.load_comparison(uuid, uuid, uuid) TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.register_organisation(uuid, text, bytea, jsonb), licensing.add_person(uuid, text, uuid, bytea, jsonb),
     licensing.get_organisation(uuid, uuid), licensing.list_organisations(uuid, integer, uuid), licensing.verify_class(uuid, text, uuid, jsonb), licensing.set_quotas(uuid, uuid, jsonb),

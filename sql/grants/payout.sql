@@ -5,7 +5,7 @@ SET LOCAL ROLE ch_payout_owner;
 -- the HTTP role: the treasurer's, officers', members' and licensees' requests
 GRANT EXECUTE ON FUNCTION payout.list_accounts(uuid, date, integer, text), payout.list_postings(uuid, bigint, integer, bigint), payout.show_txn(uuid, uuid),
     payout.list_periods(uuid), payout.close_period(uuid, text), payout.list_rules(text), payout.check_rule(jsonb) TO ch_payout;
-GRANT EXECUTE ON FUNCTION payout.list_invoices(uuid, uuid, integer, uuid), payout.show_invoice(uuid, uuid, uuid, boolean), payout.load_parties(uuid, uuid, jsonb),
+GRANT EXECUTE ON FUNCTION payout.list_invoices(uuid, uuid, integer, uuid), payout.show_invoice(uuid, uuid, uuid, boolean), payout.load_parties(uuid, text, uuid, jsonb, jsonb),
     payout.create_invoice(uuid, text, jsonb, jsonb), payout.issue_invoice(uuid, text, uuid) TO ch_payout;
 GRANT EXECUTE ON FUNCTION payout.list_bank_accounts(uuid), payout.create_bank_account(uuid, text, jsonb), payout.list_statements_of_bank(uuid, integer, uuid),
     payout.list_entries(uuid, uuid, integer, uuid), payout.list_receipts(uuid, integer, uuid), payout.open_import(uuid, text),

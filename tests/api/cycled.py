@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The demonstration's cycle (deploy/demo/cycle.py) run on a trust of the stack: once on synthetic readings for all tests of a session that
 need a trust with everything in it, and on real readings where they are. No assertions of its own beyond those of the cycle."""
+import contextlib
 import csv
 import io
 import json
@@ -11,6 +12,7 @@ import tarfile
 
 import cycle
 import generate
+import money
 from stack import ROOT
 
 SHARED = pathlib.Path(os.environ.get("CH_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -55,22 +57,63 @@ def aberdeen_week(folder):
     return Week(folder)
 
 
+#: What the worker writes by itself whatever is asked: clocks, estimates, and the tree that follows the leaves in the outbox.
+BY_ITSELF = ("metering.clock", "payout.estimate", "log.entry", "log.tile", "log.checkpoint", "log.health")
+#: Of these the worker moves some columns on; the rest is what a request wrote.
+WRITTEN = {"log.outbox": "x.id || x.topic || x.payload::text"}
+
+
+def fingerprint(trust, but=()):
+    """table -> (rows, hash of all of them), of everything a request may write."""
+    tables = [f"{s}.{t}" for s, t in trust.sql(
+        "SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
+        "AND NOT c.relispartition AND n.nspname IN ('governance', 'licensing', 'pooldata', 'metering', 'payout', 'portal', 'log') ORDER BY 1, 2")]
+    return {name: (rows, text) for name, rows, text in trust.sql(" UNION ALL ".join(
+        f"SELECT '{t}', count(*), COALESCE(bit_xor(hashtextextended({WRITTEN.get(t, 'x::text')}, 0)), 0) FROM {t} AS x"
+        for t in tables if t not in BY_ITSELF and t not in but))}
+
+
+@contextlib.contextmanager
+def unchanged(trust, but=()):
+    """What happens inside must leave every table as it is, those of `but` aside."""
+    before = fingerprint(trust, but)
+    yield
+    after = fingerprint(trust, but)
+    assert {t for t in before if before[t] != after[t]} == set()
+
+
 def run_cycle(stack, week):
-    """A fresh trust that has gone through the whole cycle; gives the cycle, with `week` beside its own results."""
+    """A fresh trust that has gone through the whole cycle; gives the cycle, with `week` beside its own results, and in `refusals` what it
+    saw refused on the way: each of these left every table as it was."""
     trust = stack.trust(sign_in=False)
     made = cycle.Cycle(trust, week.folder)
-    made.week = week
+    made.week, made.refusals, plain = week, [], money.refused
+
+    def watched(slug, deed):
+        with unchanged(trust):
+            done = plain(slug, deed)
+        made.refusals.append(slug)
+        return done
+    cycle.refused = watched
     made.charter = stack.folder / f"{trust.name}.charter.json"
     made.out = stack.folder / f"out-{trust.name}"
     made.out.mkdir()
-    made.run()
+    try:
+        made.run()
+    finally:
+        cycle.refused = plain
     return made
 
 
 def cycled(stack):
-    """The synthetic cycle of this session: run by whoever asks first, ended with the stack."""
+    """The synthetic cycle of this session: run by whoever asks first, ended with the stack. One that failed is not tried again."""
     if not hasattr(stack, "cycled"):
-        stack.cycled = run_cycle(stack, synthetic_week(stack.folder / "synthetic-week"))
+        try:
+            stack.cycled = run_cycle(stack, synthetic_week(stack.folder / "synthetic-week"))
+        except Exception as error:
+            stack.cycled = error
+    if isinstance(stack.cycled, Exception):
+        raise stack.cycled
     return stack.cycled
 
 

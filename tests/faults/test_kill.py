@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 
 import pytest
 
@@ -72,6 +73,8 @@ class KilledCycle(Cycle):
 
     def take(self, step):
         if step not in self.done:
+            for person in [self.trust.public, *self.trust.people.values()]:
+                person.close()  # connections to a process that was killed: this client asks again once, not twice
             getattr(self, step)()
             self.done.append(step)
 
@@ -95,7 +98,8 @@ class Deed(threading.Thread):
     def run(self):
         try:
             self.result = self.deed(*self.args)
-        except BaseException as error:  # handed to the test
+        except BaseException as error:  # handed to the test, which may wait for something else at the time
+            traceback.print_exc()
             self.error = error
 
     def finish(self):
@@ -157,8 +161,9 @@ def invariants(request):
 
 
 def killed_in(cycle, step, *kills):
-    """Takes a step while its worker is killed at each breakpoint in turn: (breakpoint, job kind, then). All jobs end well. A dead worker's
+    """Takes a step, not taken before, while its worker is killed at each breakpoint in turn: (breakpoint, job kind, then). All jobs end well. A dead worker's
     session that goes on must not meet the next breakpoint: of those in one statement only the last may be DONE or LATE."""
+    assert step not in cycle.done
     deed, jobs = Deed(cycle.take, step), []
     for point, kind, then in kills:
         jobs.append(cycle.worker.kill_at(point, kind, then))
@@ -195,9 +200,6 @@ def test_sequencer(cycle, pause):
 def test_tally(cycle, pause):
     cycle.before("pool_opens")
     killed_in(cycle, "pool_opens", (pause("governance.tally", "INSERT"), "tally_proposal", LATE))
-    cycle.before("terms_are_voted")
-    killed_in(cycle, "terms_are_voted", (pause("governance.tally", "INSERT"), "tally_proposal", LOST),
-              (pause("governance.proposal", "UPDATE", "NEW.state = 'cooling'"), "tally_proposal", DONE))
 
 
 def test_ingest(cycle, pause):
@@ -205,13 +207,19 @@ def test_ingest(cycle, pause):
     cycle.before("files_come_in")
     rows = cycle.trust.sql("SELECT 'pooldata.' || pooldata.table_name(pool_id) FROM licensing.pool")[0][0]
     killed_in(cycle, "files_come_in", (pause(rows, "INSERT"), "ingest_contribution", LOST),
-              (pause("licensing.consent_epoch", "UPDATE"), "ingest_contribution", LOST),
+              (pause("licensing.consent_epoch", "INSERT OR UPDATE"), "ingest_contribution", LOST),
               (pause("licensing.contribution", "UPDATE", "NEW.state = 'accepted'"), "ingest_contribution", LATE))
     killed_in(cycle, "corrupted_file_is_refused",
               (pause("licensing.contribution", "UPDATE", "NEW.state = 'rejected'"), "ingest_contribution", LOST),
               (pause("licensing.contribution_error", "INSERT"), "ingest_contribution", DONE))
     stored = cycle.trust.sql(f"SELECT c.id, c.rows, (SELECT count(*) FROM {rows} AS r WHERE r.contribution_id = c.id) FROM licensing.contribution AS c")
     assert all((accepted or 0) == there for _, accepted, there in stored), stored
+
+
+def test_two_tallies(cycle, pause):
+    cycle.before("terms_are_voted")
+    killed_in(cycle, "terms_are_voted", (pause("governance.tally", "INSERT"), "tally_proposal", LOST),
+              (pause("governance.proposal", "UPDATE", "NEW.state = 'cooling'"), "tally_proposal", DONE))
 
 
 def test_screening(cycle, pause):
@@ -221,11 +229,16 @@ def test_screening(cycle, pause):
               (pause("licensing.application", "UPDATE", "NEW.state = 'refused'"), "screen_application", LATE))
 
 
+def test_folding_and_estimate(cycle, pause):
+    cycle.before("usage_is_folded")
+    killed_in(cycle, "usage_is_folded", (pause("metering.batch", "UPDATE", "NEW.day IS NOT NULL"), "fold_usage", LOST),
+              (pause("metering.usage_day", "INSERT"), "fold_usage", DONE),
+              (pause("payout.estimate", "INSERT"), "rate_estimate", DONE))
+
+
 def test_delivery(cycle, pause):
     """A delivery whose process dies before it knows what arrived: the body has no end, nobody pays for it, and it ends by the clock."""
-    cycle.before("usage_is_folded")
-    reader = Client(cycle.trust.base, cycle.tokens["uni"])
-    reader.renewed_at = float("inf")
+    cycle.before("month_is_sealed")
     point = pause("metering.delivery", "UPDATE", "NEW.state <> 'open'", "commonhold-metering")
     connection = http.client.HTTPConnection("127.0.0.1", cycle.trust.port, timeout=DEADLINE)
     connection.request("GET", f"{MET}/pools/{POOL}/rows", headers={"Accept": "text/csv", "Authorization": f"Bearer {cycle.tokens['uni']}"})
@@ -236,17 +249,12 @@ def test_delivery(cycle, pause):
         body.finish()
     killed = answer.headers["X-Commonhold-Delivery"]
     for hours, batch, delivery in ((2, "unresolved", "lost"), (25, "unsent", "lost")):
-        cycle.trust.unguarded(f"UPDATE metering.batch SET committed_at = committed_at - interval '{hours} hours' WHERE delivery_id = '{killed}'",
+        cycle.trust.unguarded("ALTER TABLE metering.batch DISABLE TRIGGER guard",
+                              f"UPDATE metering.batch SET committed_at = committed_at - interval '{hours} hours' WHERE delivery_id = '{killed}'",
+                              "ALTER TABLE metering.batch ENABLE ALWAYS TRIGGER guard",
                               "UPDATE metering.clock SET at = at - interval '1 hour'")
         cycle.trust.wait_sql(f"the batch to be {batch}", "SELECT bool_and(b.state = %s AND b.day IS NULL AND d.state = %s) FROM metering.batch AS b "
                              "JOIN metering.delivery AS d ON d.id = b.delivery_id WHERE d.id = %s", batch, delivery, killed)
-
-
-def test_folding_and_estimate(cycle, pause):
-    cycle.before("usage_is_folded")
-    killed_in(cycle, "usage_is_folded", (pause("metering.batch", "UPDATE", "NEW.day IS NOT NULL"), "fold_usage", LOST),
-              (pause("metering.usage_day", "INSERT"), "fold_usage", DONE),
-              (pause("payout.estimate", "INSERT"), "rate_estimate", DONE))
 
 
 def test_sealing_and_rating(cycle, pause):

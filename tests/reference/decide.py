@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The decision rule of governance a second time, written from the text of the standard alone: the six checks over exact
-integers, and the refusals of `calc decide`. It shares nothing with the C core."""
+"""The decision rule of governance a second time, written from the text of the standard alone: the six checks over
+exact integers, and the refusals of `calc decide`. It shares nothing with the C core."""
 
 import json
 
 BITS = {"U": 1, "W": 2, "C": 4}
 MAX_COUNT = 2147483647
-NUMBERS = [(name, 1 if name.endswith("_den") and name != "ay_den" else 0, 1000)
-           for name in ("q_num", "q_den", "cq_num", "cq_den", "s_num", "s_den", "cs_num", "cs_den")]
+NUMBERS = [
+    (name, 1 if name.endswith("_den") and name != "ay_den" else 0, 1000)
+    for name in ("q_num", "q_den", "cq_num", "cq_den", "s_num", "s_den", "cs_num", "cs_den")
+]
 NUMBERS += [("classes_needed", 0, 3), ("must_carry", 0, 7), ("ay_num", 0, 1000), ("ay_den", 0, 1000)]
 STATES = {"carried": "carried", "no_quorum": "lapsed", "no_class_quorum": "lapsed"}
 
 
 class Refused(Exception):
-    """slug, pointer. Of several faults the first: numbers as the rule of the standard lists them, flags, fractions over one,
-    then class by class. What must be an object and is none counts as missing."""
+    """slug, pointer. Of several faults the first: numbers in the order of the standard's example, flags, fractions over
+    one, then class by class. What must be an object and is none counts as missing."""
 
 
 def no_duplicates(pairs):
@@ -114,17 +116,23 @@ def checks(rule, counts, totals):
 
 def decide(rule, counts):
     totals = {name: sum(row[name] for row in counts.values()) for name in ("roll", "yes", "no", "abstain")}
-    carried = [code for code, row in counts.items()
-               if holds(support(row, rule["cs_num"], rule["cs_den"], rule["cs_strict"]))]
+    carried = [
+        code for code, row in counts.items() if holds(support(row, rule["cs_num"], rule["cs_den"], rule["cs_strict"]))
+    ]
     number, outcome, code, comparison = 6, "carried", None, (None, None, None)
     for found in checks(rule, counts, totals):
         if not holds(found[3]):
             number, outcome, code, comparison = found
             break
     left, op, right = comparison
-    return {"outcome": outcome, "state": STATES.get(outcome, "rejected"), "class": code,
-            "reason": {"check": number, "left": left, "op": op, "right": right}, "totals": totals,
-            "carried_classes": carried}
+    return {
+        "outcome": outcome,
+        "state": STATES.get(outcome, "rejected"),
+        "class": code,
+        "reason": {"check": number, "left": left, "op": op, "right": right},
+        "totals": totals,
+        "carried_classes": carried,
+    }
 
 
 def run(data):

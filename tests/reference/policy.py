@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A second evaluator of licensing terms, written from the text of the standard alone: reading and refusing an input of
-`calc policy`, and the nine steps of the evaluation. It shares nothing with the C core but the two reference tables, and it
-aims at being easy to compare with the standard, not at speed."""
+"""A second evaluator of licensing terms, written from the text of the standard alone: reading and refusing an input
+of `calc policy`, and the nine steps of the evaluation. It shares nothing with the C core but the two reference
+tables, and it aims at being easy to compare with the standard, not at speed."""
 
 import calendar
 import datetime
@@ -12,7 +12,16 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ACTIONS = ["read", "aggregate", "derive", "index", "reproduce", "anonymize", "distribute", "sell"]
-CLASSES = ["public_body", "university", "non_profit", "cooperative", "small_company", "company", "security_body", "member"]
+CLASSES = [
+    "public_body",
+    "university",
+    "non_profit",
+    "cooperative",
+    "small_company",
+    "company",
+    "security_body",
+    "member",
+]
 MODES = ["download", "query"]
 UNITS = ["year", "quarter", "month", "week", "day", "hour", "minute"]
 ACTS = {"transfer_onward": "distribute", "sell_data": "sell"}
@@ -51,7 +60,7 @@ def ancestors(code):
     return found
 
 
-# ---- reading ----------------------------------------------------------------------------------------------------------
+# ---- reading ------------------------------------------------------------
 
 
 class Refused(Exception):
@@ -90,8 +99,13 @@ def depth(value):
 def parse(data):
     need(len(data) <= 64 << 20, "size")
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=no_duplicates, parse_int=read_integer,
-                           parse_float=refuse_number, parse_constant=refuse_number)
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=no_duplicates,
+            parse_int=read_integer,
+            parse_float=refuse_number,
+            parse_constant=refuse_number,
+        )
         text = canonical(value).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise Refused(str(error)) from error
@@ -200,8 +214,14 @@ words = list_of(is_text)
 
 def is_condition(value):
     shape({"operand": is_text, "op": is_text, "value": is_any})(value)
-    known = {("organisation", "eq"): is_text, ("organisation", "neq"): is_text, ("organisation", "isAnyOf"): words,
-             ("organisation", "isNoneOf"): words, ("at", "gteq"): is_time, ("at", "lt"): is_time}
+    known = {
+        ("organisation", "eq"): is_text,
+        ("organisation", "neq"): is_text,
+        ("organisation", "isAnyOf"): words,
+        ("organisation", "isNoneOf"): words,
+        ("at", "gteq"): is_time,
+        ("at", "lt"): is_time,
+    }
     known.get((value["operand"], value["op"]), is_any)(value["value"])
 
 
@@ -220,32 +240,103 @@ def is_rule(value):
     if value["effect"] == "prohibit":
         shape(head, {**lists, **conditions})(value)
     else:
-        shape({**head, **lists, "descendants": is_bool, "columns": is_columns, "min_cohort": is_int, "max_days": is_int,
-               "tiers": words, "duties": words, "notice_floor": is_int}, conditions)(value)
+        shape(
+            {
+                **head,
+                **lists,
+                "descendants": is_bool,
+                "columns": is_columns,
+                "min_cohort": is_int,
+                "max_days": is_int,
+                "tiers": words,
+                "duties": words,
+                "notice_floor": is_int,
+            },
+            conditions,
+        )(value)
 
 
-is_terms = shape({
-    "terms": is_one, "pool": is_text, "version": is_int, "purposes": is_one, "special_category": is_bool,
-    "valid": shape({"from": is_time, "until": is_time}),
-    "columns": list_of(shape({"name": is_text, "type": is_text, "sensitivity": is_text})),
-    "tiers": list_of(shape({"id": is_id, "org_classes": words, "purposes": words, "attest_days": or_null(is_int),
-                            "council": is_bool, "price": is_object})),
-    "duties": list_of(shape({"id": is_id, "act": is_text}, {"tiers": words, "within_days": is_int})),
-    "prohibited_acts": words, "rules": list_of(is_rule)})
+is_terms = shape(
+    {
+        "terms": is_one,
+        "pool": is_text,
+        "version": is_int,
+        "purposes": is_one,
+        "special_category": is_bool,
+        "valid": shape({"from": is_time, "until": is_time}),
+        "columns": list_of(shape({"name": is_text, "type": is_text, "sensitivity": is_text})),
+        "tiers": list_of(
+            shape(
+                {
+                    "id": is_id,
+                    "org_classes": words,
+                    "purposes": words,
+                    "attest_days": or_null(is_int),
+                    "council": is_bool,
+                    "price": is_object,
+                }
+            )
+        ),
+        "duties": list_of(shape({"id": is_id, "act": is_text}, {"tiers": words, "within_days": is_int})),
+        "prohibited_acts": words,
+        "rules": list_of(is_rule),
+    }
+)
 
-is_input = shape({
-    "terms": is_terms,
-    "consents": list_of(shape({"member": is_text, "pool": is_text, "purpose": is_text, "recipient_class": is_text,
-                               "state": is_text, "type": is_text, "notice": is_int, "at": is_time,
-                               "until": or_null(is_time)})),
-    "request": shape({"purpose": is_text, "action": is_text, "org_class": is_text, "organisation": is_text,
-                      "region": is_text, "at": is_time, "columns": words, "mode": is_text})
-}, {"context": shape({}, {
-    "attested_at": is_time,
-    "prohibitions": list_of(shape({"id": is_text, "purpose": or_null(is_text), "from": is_time,
-                                   "until": or_null(is_time)})),
-    "sanctions": list_of(shape({"id": is_text, "organisation": is_text, "purpose": or_null(is_text), "from": is_time,
-                                "until": or_null(is_time)}))})})
+is_input = shape(
+    {
+        "terms": is_terms,
+        "consents": list_of(
+            shape(
+                {
+                    "member": is_text,
+                    "pool": is_text,
+                    "purpose": is_text,
+                    "recipient_class": is_text,
+                    "state": is_text,
+                    "type": is_text,
+                    "notice": is_int,
+                    "at": is_time,
+                    "until": or_null(is_time),
+                }
+            )
+        ),
+        "request": shape(
+            {
+                "purpose": is_text,
+                "action": is_text,
+                "org_class": is_text,
+                "organisation": is_text,
+                "region": is_text,
+                "at": is_time,
+                "columns": words,
+                "mode": is_text,
+            }
+        ),
+    },
+    {
+        "context": shape(
+            {},
+            {
+                "attested_at": is_time,
+                "prohibitions": list_of(
+                    shape({"id": is_text, "purpose": or_null(is_text), "from": is_time, "until": or_null(is_time)})
+                ),
+                "sanctions": list_of(
+                    shape(
+                        {
+                            "id": is_text,
+                            "organisation": is_text,
+                            "purpose": or_null(is_text),
+                            "from": is_time,
+                            "until": or_null(is_time),
+                        }
+                    )
+                ),
+            },
+        )
+    },
+)
 
 
 def check_references(terms):
@@ -275,7 +366,7 @@ def read_input(data):
     return value
 
 
-# ---- matching ---------------------------------------------------------------------------------------------------------
+# ---- matching ------------------------------------------------------------
 
 
 def generalisation(text):
@@ -341,11 +432,14 @@ def failed_members(rule, request):
         failed.append("region")
     if "modes" in rule and not in_list(rule["modes"], MODES, lambda word: word == request["mode"], prohibits):
         failed.append("mode")
-    return failed + ["condition:" + one["operand"] for one in rule.get("conditions", [])
-                     if not condition_holds(one, request, prohibits)]
+    return failed + [
+        "condition:" + one["operand"]
+        for one in rule.get("conditions", [])
+        if not condition_holds(one, request, prohibits)
+    ]
 
 
-# ---- the nine steps ---------------------------------------------------------------------------------------------------
+# ---- the nine steps ------------------------------------------------------------
 
 
 def unknown_words(terms, request):
@@ -355,9 +449,13 @@ def unknown_words(terms, request):
     elif not TREE[request["purpose"]][1]:
         out.append("core:purpose-not-assignable")
     names = {column["name"] for column in terms["columns"]}
-    for bad, reason in ((request["action"] not in ACTIONS, "action"), (request["org_class"] not in CLASSES, "org-class"),
-                        (request["region"] not in REGIONS, "region"), (request["mode"] not in MODES, "mode"),
-                        (not names.issuperset(request["columns"]), "column")):
+    for bad, reason in (
+        (request["action"] not in ACTIONS, "action"),
+        (request["org_class"] not in CLASSES, "org-class"),
+        (request["region"] not in REGIONS, "region"),
+        (request["mode"] not in MODES, "mode"),
+        (not names.issuperset(request["columns"]), "column"),
+    ):
         if bad:
             out.append("core:%s-unknown" % reason)
     return out
@@ -374,9 +472,14 @@ def covers(purpose, request):
 def prohibitions(value, trace):
     request, context, terms = value["request"], value.get("context", {}), value["terms"]
     at = seconds(request["at"])
-    out = [row["id"] for row in context.get("sanctions", [])
-           if row["organisation"] == request["organisation"] and in_force(row, at) and covers(row["purpose"], request)]
-    out += [row["id"] for row in context.get("prohibitions", []) if in_force(row, at) and covers(row["purpose"], request)]
+    out = [
+        row["id"]
+        for row in context.get("sanctions", [])
+        if row["organisation"] == request["organisation"] and in_force(row, at) and covers(row["purpose"], request)
+    ]
+    out += [
+        row["id"] for row in context.get("prohibitions", []) if in_force(row, at) and covers(row["purpose"], request)
+    ]
     out += [row["id"] for row in trace if row["effect"] == "prohibit" and row["matched"]]
     return out + ["core:act-" + act for act in terms["prohibited_acts"] if ACTS.get(act) == request["action"]]
 
@@ -384,8 +487,12 @@ def prohibitions(value, trace):
 def event_permits(event, value, rule):
     types = ["explicit"] if value["terms"]["special_category"] else ["expressed", "explicit"]
     alive = event["until"] is None or seconds(value["request"]["at"]) < seconds(event["until"])
-    return (event["state"] in ("given", "renewed") and alive and event["notice"] >= rule["notice_floor"]
-            and event["type"] in types)
+    return (
+        event["state"] in ("given", "renewed")
+        and alive
+        and event["notice"] >= rule["notice_floor"]
+        and event["type"] in types
+    )
 
 
 def covered_members(value, rule):
@@ -428,10 +535,20 @@ def grant(out, value, rule, tier, reasons, columns):
     terms = value["terms"]
     raised = ["core:special-category"] * terms["special_category"] + ["core:tier-review"] * tier["council"]
     end = min(seconds(value["request"]["at"]) + rule["max_days"] * DAY, seconds(terms["valid"]["until"]))
-    duties = [duty["id"] for duty in terms["duties"]
-              if duty["id"] in rule["duties"] and ("tiers" not in duty or tier["id"] in duty["tiers"])]
-    out.update(decision="council" if raised or rule["effect"] == "council" else "permit", reasons=reasons + raised,
-               rule=rule["id"], tier=tier["id"], columns=columns, duties=duties, not_after=time_text(end))
+    duties = [
+        duty["id"]
+        for duty in terms["duties"]
+        if duty["id"] in rule["duties"] and ("tiers" not in duty or tier["id"] in duty["tiers"])
+    ]
+    out.update(
+        decision="council" if raised or rule["effect"] == "council" else "permit",
+        reasons=reasons + raised,
+        rule=rule["id"],
+        tier=tier["id"],
+        columns=columns,
+        duties=duties,
+        not_after=time_text(end),
+    )
     return out
 
 
@@ -450,8 +567,11 @@ def steps(value, out):
     if not matching:
         return deny(out, "core:default-deny")
     rule = (council or matching)[0]
-    columns = [{"name": one["name"], "rule": generalisation(rule["columns"].get(one["name"], "drop"))}
-               for one in terms["columns"] if one["name"] in request["columns"]]
+    columns = [
+        {"name": one["name"], "rule": generalisation(rule["columns"].get(one["name"], "drop"))}
+        for one in terms["columns"]
+        if one["name"] in request["columns"]
+    ]
     if all(column["rule"] == "drop" for column in columns):
         return deny(out, "core:no-columns")
     covered = out["covered_members"] = covered_members(value, rule)
@@ -472,9 +592,19 @@ def evaluate(value):
         failed = failed_members(rule, value["request"])
         trace.append({"id": rule["id"], "effect": rule["effect"], "matched": not failed, "failed": failed})
     terms_hash = hashlib.sha256(canonical(value["terms"]).encode("utf-8")).hexdigest()
-    out = {"decision": "deny", "reasons": [], "rule": None, "tier": None, "columns": [], "duties": [],
-           "covered_members": None, "not_after": None, "terms_hash": terms_hash, "evaluator": 1,
-           "explain": {"rules": trace, "tiers": []}}
+    out = {
+        "decision": "deny",
+        "reasons": [],
+        "rule": None,
+        "tier": None,
+        "columns": [],
+        "duties": [],
+        "covered_members": None,
+        "not_after": None,
+        "terms_hash": terms_hash,
+        "evaluator": 1,
+        "explain": {"rules": trace, "tiers": []},
+    }
     return steps(value, out)
 
 

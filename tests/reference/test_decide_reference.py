@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`calc decide` against the second implementation: the golden votes of the standard built from its rule rows, votes at and
-around every threshold, and damaged inputs, compared byte by byte. Needs the built command line: $CH_BIN/commonhold (default
-build/bin). CH_SEED and CH_RUNS choose the generated inputs."""
+"""`calc decide` against the second implementation: the golden votes of the standard built from its rule rows, votes
+at and around every threshold, and damaged inputs, compared byte by byte. Needs the built command line:
+$CH_BIN/commonhold (default build/bin). CH_SEED and CH_RUNS choose the generated inputs."""
 
 import collections
 import copy
@@ -23,9 +23,22 @@ MAX = decide.MAX_COUNT
 
 def rule(q, cq, s, cs, classes, must, **changes):
     """A row of the table of proposal types; a support is a fraction and whether it is strict."""
-    out = {"q_num": q[0], "q_den": q[1], "cq_num": cq[0], "cq_den": cq[1], "s_num": s[0], "s_den": s[1], "s_strict": s[2],
-           "cs_num": cs[0], "cs_den": cs[1], "cs_strict": cs[2], "classes_needed": classes, "must_carry": must,
-           "ay_num": 0, "ay_den": 0}
+    out = {
+        "q_num": q[0],
+        "q_den": q[1],
+        "cq_num": cq[0],
+        "cq_den": cq[1],
+        "s_num": s[0],
+        "s_den": s[1],
+        "s_strict": s[2],
+        "cs_num": cs[0],
+        "cs_den": cs[1],
+        "cs_strict": cs[2],
+        "classes_needed": classes,
+        "must_carry": must,
+        "ay_num": 0,
+        "ay_den": 0,
+    }
     return {**out, **changes}
 
 
@@ -45,10 +58,27 @@ GOLDEN = [
     (TERMS, "300 0 91", "60 0 20", "10 0 2", "0 0 0", "carried", None, None),
     (POLICY, "100 0 0", "5 0 0", "4 0 0", "0 0 0", "no_quorum", None, "90 >= 100"),
     (POLICY, "100 0 0", "5 0 0", "5 0 0", "0 0 0", "not_supported", None, "10 > 10"),
-    ({**POLICY, "ay_num": 1, "ay_den": 4}, "100 100 100", "40 20 14", "10 0 0", "0 0 0", "not_enough_approval", None,
-     "296 >= 300"),
-    ({**POLICY, "q_num": 333, "q_den": 1000}, "%d %d %d" % (MAX, MAX, MAX), "715112055 715112055 715112053", "0 0 0", "0 0 0",
-     "no_quorum", None, "2145336163000 >= 2145336163353")]
+    (
+        {**POLICY, "ay_num": 1, "ay_den": 4},
+        "100 100 100",
+        "40 20 14",
+        "10 0 0",
+        "0 0 0",
+        "not_enough_approval",
+        None,
+        "296 >= 300",
+    ),
+    (
+        {**POLICY, "q_num": 333, "q_den": 1000},
+        "%d %d %d" % (MAX, MAX, MAX),
+        "715112055 715112055 715112053",
+        "0 0 0",
+        "0 0 0",
+        "no_quorum",
+        None,
+        "2145336163000 >= 2145336163353",
+    ),
+]
 
 
 def counts(rolls, yes, no, abstain):
@@ -57,8 +87,9 @@ def counts(rolls, yes, no, abstain):
 
 
 def call(data, *arguments):
-    done = subprocess.run([BIN, "calc", "decide", *arguments], input=data, capture_output=True, timeout=60, close_fds=False,
-                          check=False)
+    done = subprocess.run(
+        [BIN, "calc", "decide", *arguments], input=data, capture_output=True, timeout=60, close_fds=False, check=False
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -95,12 +126,15 @@ class Golden(Case):
     def test_example(self):
         value = {"rule": BYLAW, "counts": counts("300 9 91", "80 3 20", "30 2 20", "10 0 0")}
         _, out, _ = call(json.dumps(value).encode())
-        self.assertEqual(out, b'{"outcome":"not_supported","state":"rejected","class":null,"reason":{"check":3,"left":309,'
-                              b'"op":">=","right":310},"totals":{"roll":400,"yes":103,"no":52,"abstain":10},'
-                              b'"carried_classes":["U","W"]}\n')
+        self.assertEqual(
+            out,
+            b'{"outcome":"not_supported","state":"rejected","class":null,"reason":{"check":3,"left":309,'
+            b'"op":">=","right":310},"totals":{"roll":400,"yes":103,"no":52,"abstain":10},'
+            b'"carried_classes":["U","W"]}\n',
+        )
 
 
-# ---- damaged inputs ---------------------------------------------------------------------------------------------------
+# ---- damaged inputs ------------------------------------------------------------
 
 
 def base():
@@ -146,14 +180,38 @@ def damaged():
 
 def raw():
     whole = json.dumps(base()).encode()
-    yield from (b"", b" ", b"{", b"{}", b"[]", b"null", b"1", b"\xff", b"\xef\xbb\xbf" + whole, whole + b" \n", whole + b"x",
-                whole + b"\0", whole[:-1], whole + whole, b"[" * 100000)
+    yield from (
+        b"",
+        b" ",
+        b"{",
+        b"{}",
+        b"[]",
+        b"null",
+        b"1",
+        b"\xff",
+        b"\xef\xbb\xbf" + whole,
+        whole + b" \n",
+        whole + b"x",
+        whole + b"\0",
+        whole[:-1],
+        whole + whole,
+        b"[" * 100000,
+    )
     text = whole.decode()
-    for old, new in (('"yes": 80', '"yes": 80, "yes": 80'), ('"yes": 80', '"yes": 80, "\\u0079es": 80'), ('"yes": 80', '"yes": 080'),
-                     ('"yes": 80', '"yes": +80'), ('"yes": 80', '"yes": 8e1'), ('"yes": 80', '"yes": NaN'), ('"yes": 80', '"yes": 80.0'),
-                     ('"yes": 80', '"yes": -0'),
-                     ('"rule"', '"rule": 1, "rule"'), ("true", "True"), ('"q_num": 1', '"q_num": 1, "electorate": "all"'),
-                     ('"q_num": 1', '"q_num": 1, "x": {"y": [1.5, null, true]}')):
+    for old, new in (
+        ('"yes": 80', '"yes": 80, "yes": 80'),
+        ('"yes": 80', '"yes": 80, "\\u0079es": 80'),
+        ('"yes": 80', '"yes": 080'),
+        ('"yes": 80', '"yes": +80'),
+        ('"yes": 80', '"yes": 8e1'),
+        ('"yes": 80', '"yes": NaN'),
+        ('"yes": 80', '"yes": 80.0'),
+        ('"yes": 80', '"yes": -0'),
+        ('"rule"', '"rule": 1, "rule"'),
+        ("true", "True"),
+        ('"q_num": 1', '"q_num": 1, "electorate": "all"'),
+        ('"q_num": 1', '"q_num": 1, "x": {"y": [1.5, null, true]}'),
+    ):
         assert old in text
         yield text.replace(old, new, 1).encode()
 
@@ -173,7 +231,7 @@ class Damaged(Case):
             self.assertEqual((code, out), (64, b""))
 
 
-# ---- generated votes --------------------------------------------------------------------------------------------------
+# ---- generated votes ------------------------------------------------------------
 
 
 def make_fraction(rnd, least=1):
@@ -183,8 +241,14 @@ def make_fraction(rnd, least=1):
 
 def make_rule(rnd):
     low = lambda one: (0, 1) if rnd.random() < 0.4 else one
-    out = rule(low(make_fraction(rnd)), low(make_fraction(rnd)), (*make_fraction(rnd), rnd.random() < 0.5),
-               (*make_fraction(rnd), rnd.random() < 0.5), rnd.choice([0, 0, 1, 2, 3]), rnd.choice([0, 0, rnd.randrange(8)]))
+    out = rule(
+        low(make_fraction(rnd)),
+        low(make_fraction(rnd)),
+        (*make_fraction(rnd), rnd.random() < 0.5),
+        (*make_fraction(rnd), rnd.random() < 0.5),
+        rnd.choice([0, 0, 1, 2, 3]),
+        rnd.choice([0, 0, rnd.randrange(8)]),
+    )
     out["ay_num"], out["ay_den"] = make_fraction(rnd, 0)
     return out
 
@@ -197,7 +261,11 @@ def make_class(rnd, row):
     """A class whose turnout and support stand at or next to a threshold."""
     roll = rnd.choice([0, 1, 2, 3, 10, 90, 1000, MAX, MAX - 1, rnd.randint(0, MAX)])
     prefix = rnd.choice(["q", "cq", "cq"])
-    cast = near(rnd, -(-row[prefix + "_num"] * roll // row[prefix + "_den"]), roll) if rnd.random() < 0.7 else rnd.randint(0, roll)
+    cast = (
+        near(rnd, -(-row[prefix + "_num"] * roll // row[prefix + "_den"]), roll)
+        if rnd.random() < 0.7
+        else rnd.randint(0, roll)
+    )
     abstain = rnd.choice([0, 0, rnd.randint(0, cast)])
     prefix = rnd.choice(["s", "cs"])
     yes = near(rnd, (cast - abstain) * row[prefix + "_num"] // row[prefix + "_den"], cast - abstain)
@@ -221,8 +289,10 @@ class Generated(Case):
             seen[self.compare(json.dumps(value).encode(), "seed %d input %d" % (SEED, number))] += 1
         print(dict(seen))
         if RUNS >= 3000:
-            for name in ("carried no_quorum no_class_quorum not_supported class_blocked not_enough_approval not_integer "
-                         "not_boolean out_of_range votes_exceed_roll").split():
+            for name in (
+                "carried no_quorum no_class_quorum not_supported class_blocked not_enough_approval not_integer "
+                "not_boolean out_of_range votes_exceed_roll"
+            ).split():
                 self.assertGreater(seen[name], 0, name)
 
 

@@ -8,5 +8,5 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.contribution, c.recipient, c.share
     FROM audit.work_contributor AS c JOIN audit.work_recipient AS r ON r.id = c.recipient
-    WHERE c.share > 0 AND audit.status_counts(p_step, r.status);
+    WHERE c.share > 0 AND ((SELECT p_step->'eligible'->'status') IS NULL OR (SELECT p_step->'eligible'->'status') ? r.status);
 $$;

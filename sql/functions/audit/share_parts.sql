@@ -19,9 +19,15 @@ BEGIN
     FROM pg_catalog.jsonb_array_elements(p_step->'parts') WITH ORDINALITY AS p;
     INSERT INTO audit.work_given (step, id, minor)
     SELECT p_no, r.id, r.minor FROM audit.work_result AS r WHERE p_step->'parts'->(r.grp::integer)->>'then' IS NULL AND r.minor > 0;
+    -- A sole contributor takes all of it; only the shared ones are apportioned once more.
+    INSERT INTO audit.work_given (step, id, minor)
+    SELECT p_no, e.recipient, r.minor FROM audit.work_result AS r JOIN (SELECT x.contribution, pg_catalog.min(x.recipient) AS recipient
+        FROM audit.eligible_share(p_step) AS x GROUP BY x.contribution HAVING pg_catalog.count(*) = 1) AS e ON e.contribution = r.id
+    WHERE p_step->'parts'->(r.grp::integer)->>'then' IS NOT NULL AND r.minor > 0;
     INSERT INTO audit.work_share (grp, path, id, total, weight)
     SELECT r.grp || ' ' || r.id, pg_catalog.convert_to(r.id, 'UTF8') || '\x00'::bytea || pg_catalog.convert_to(e.recipient, 'UTF8'), e.recipient, r.minor, e.share
-    FROM audit.work_result AS r JOIN audit.eligible_share(p_step) AS e ON e.contribution = r.id
+    FROM audit.work_result AS r JOIN (SELECT x.*, pg_catalog.count(*) OVER (PARTITION BY x.contribution) AS sharers FROM audit.eligible_share(p_step) AS x) AS e
+        ON e.contribution = r.id AND e.sharers > 1
     WHERE p_step->'parts'->(r.grp::integer)->>'then' IS NOT NULL AND r.minor > 0;
     PERFORM audit.apportion(p_run_id);
     INSERT INTO audit.work_given (step, id, minor)

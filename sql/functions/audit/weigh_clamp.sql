@@ -9,7 +9,8 @@ AS $$
 BEGIN
     TRUNCATE audit.work_clamp;
     INSERT INTO audit.work_clamp (id, v, floor, cap)
-    SELECT r.id, COALESCE(w.v, 0), CASE WHEN w.v > 0 OR (audit.status_counts(p_step, r.status) AND audit.figures_pass(p_step, r.window_units, r.distinct_licensees))
+    SELECT r.id, COALESCE(w.v, 0), CASE WHEN w.v > 0 OR (((SELECT p_step->'eligible'->'status') IS NULL OR (SELECT p_step->'eligible'->'status') ? r.status) AND r.window_units >= (SELECT COALESCE((p_step->'eligible'->>'min_units')::bigint, 0))
+        AND r.distinct_licensees >= (SELECT COALESCE((p_step->'eligible'->>'min_distinct_licensees')::bigint, 0)))
         THEN LEAST(p_floor, p_cap) ELSE 0 END, p_cap
     FROM audit.work_recipient AS r LEFT JOIN (
         SELECT x.id, pg_catalog.sum(x.v) AS v FROM (

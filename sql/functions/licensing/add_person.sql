@@ -7,18 +7,16 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'add_person ' || p_organisation, p_body);
     v_person uuid := log.new_id();
     v_role text := licensing.person_role(p_actor, p_organisation);
 BEGIN
-    IF v_role IS NULL THEN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    ELSIF v_role IS NULL THEN
         RETURN log.answer('not_found');
     ELSIF v_role <> 'signatory' THEN
         RETURN log.refusal('forbidden', 'only a signatory of the organisation adds persons');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'add_person ' || p_organisation, p_body);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     INSERT INTO licensing.person_of_organisation (person_id, organisation_id, display_name, role)
     VALUES (v_person, p_organisation, p_body ->> 'person', p_body ->> 'role');

@@ -7,16 +7,15 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'add_secret ' || p_client, p_body);
     v_no integer;
 BEGIN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    END IF;
     PERFORM FROM licensing.client AS c WHERE c.id = p_client AND c.organisation_id = licensing.organisation_of(p_actor) AND c.ended_at IS NULL FOR UPDATE;
     IF NOT FOUND THEN
         RETURN log.answer('not_found');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'add_secret ' || p_client, p_body);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     UPDATE licensing.client_secret SET ended_at = pg_catalog.clock_timestamp()
     WHERE client_id = p_client AND no = (p_body ->> 'ends')::integer AND ended_at IS NULL;

@@ -7,15 +7,13 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'attest ' || p_id, p_body);
     v_row licensing.attestation;
 BEGIN
-    IF licensing.person_role(p_actor, p_id) IS NULL THEN
-        RETURN log.answer('not_found');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'attest ' || p_id, p_body);
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
+    ELSIF licensing.person_role(p_actor, p_id) IS NULL THEN
+        RETURN log.answer('not_found');
     END IF;
     INSERT INTO licensing.attestation (id, organisation_id, kind, statement, attested_by)
     VALUES (log.new_id(), p_id, p_body ->> 'kind', p_body ->> 'statement', p_actor) RETURNING * INTO v_row;

@@ -8,17 +8,15 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, p_command || ' ' || p_id, p_body);
     v_roles text := licensing.application_role(p_actor, p_id);
     v_row licensing.application;
     v_role text;
 BEGIN
-    IF v_roles = '' THEN
-        RETURN log.answer('not_found');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, p_command || ' ' || p_id, p_body);
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
+    ELSIF v_roles = '' THEN
+        RETURN log.answer('not_found');
     END IF;
     SELECT * INTO v_row FROM licensing.application WHERE id = p_id FOR UPDATE;
     SELECT r.letter INTO v_role FROM licensing.step AS s, pg_catalog.regexp_split_to_table(v_roles, '') AS r (letter)

@@ -9,10 +9,13 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, p_command || ' grant ' || p_id, p_body);
     v_role text;
     v_until timestamptz;
 BEGIN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    END IF;
     SELECT CASE WHEN licensing.person_role(p_actor, g.organisation_id) = 'signatory' THEN 'S'
             WHEN COALESCE(governance.is_office(p_actor, 'board'), false) THEN 'B'
             WHEN licensing.person_role(p_actor, g.organisation_id) = 'applicant' THEN 'A' END INTO v_role
@@ -23,10 +26,6 @@ BEGIN
         RETURN log.refusal('not_allowed_here', p_command || ' is not done by hand');
     ELSIF v_role = 'B' AND COALESCE(p_body ->> 'cause', '') = '' THEN
         RETURN log.refusal('invalid', 'a cause is needed', pg_catalog.jsonb_build_array(licensing.field_error('/cause', 'it is public')));
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, p_command || ' grant ' || p_id, p_body);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     IF p_command = 'suspend' THEN
         SELECT pg_catalog.clock_timestamp() + COALESCE((c.doc #>> '{durations,suspension_seconds}')::bigint, 2592000) * interval '1 second'

@@ -7,19 +7,17 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'create_application', p_body);
     v_organisation uuid := licensing.organisation_of(p_actor);
     v_pool licensing.pool := licensing.find_pool(p_body ->> 'pool');
     v_id uuid := log.new_id();
 BEGIN
-    IF v_organisation IS NULL THEN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    ELSIF v_organisation IS NULL THEN
         RETURN log.refusal('forbidden', 'only persons of a registered organisation apply');
     ELSIF v_pool.pool_id IS NULL OR v_pool.state = 'draft' THEN
         RETURN log.refusal('not_found', 'there is no such pool');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'create_application', p_body);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     INSERT INTO licensing.application (id, organisation_id, pool_id, applicant, bundle_id, copied_from, state, purpose, actions, columns, modes,
         region, duration_days, project, restriction, people)

@@ -9,11 +9,14 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'create_client', p_body);
     v_organisation uuid := licensing.organisation_of(p_actor);
     v_plane boolean := COALESCE((p_body ->> 'data_plane')::boolean, false);
     v_id text := pg_catalog.replace(log.new_id()::text, '-', '');
 BEGIN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    END IF;
     IF v_plane THEN
         IF NOT licensing.is_officer(p_actor) THEN
             RETURN log.refusal('forbidden', 'only the licensing officer registers data planes');
@@ -22,10 +25,6 @@ BEGIN
     END IF;
     IF v_organisation IS NULL THEN
         RETURN CASE WHEN v_plane THEN log.answer('not_found') ELSE log.refusal('forbidden', 'only persons of an organisation have clients') END;
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'create_client', p_body);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     INSERT INTO licensing.client (id, organisation_id, name, data_plane, created_by) VALUES (v_id, v_organisation, p_body ->> 'name', v_plane, p_actor);
     INSERT INTO licensing.client_secret (client_id, no, sha256) VALUES (v_id, 1, p_secret_sha256);

@@ -7,17 +7,15 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'create_contribution', p_body);
     v_pool licensing.pool;
     v_row licensing.contribution;
     v_charter integer;
 BEGIN
-    IF NOT licensing.is_member(p_actor) THEN
-        RETURN log.refusal('forbidden', 'only active members contribute');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'create_contribution', p_body);
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
+    ELSIF NOT licensing.is_member(p_actor) THEN
+        RETURN log.refusal('forbidden', 'only active members contribute');
     END IF;
     SELECT * INTO v_pool FROM licensing.pool WHERE ref = p_body ->> 'pool' FOR NO KEY UPDATE;
     IF NOT FOUND THEN

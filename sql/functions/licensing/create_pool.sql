@@ -7,15 +7,13 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'create_pool', p_body);
     v_pool licensing.pool;
 BEGIN
-    IF NOT licensing.is_officer(p_actor) THEN
-        RETURN log.refusal('forbidden', 'only the licensing officer may set up pools');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'create_pool', p_body);
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
+    ELSIF NOT licensing.is_officer(p_actor) THEN
+        RETURN log.refusal('forbidden', 'only the licensing officer may set up pools');
     END IF;
     INSERT INTO licensing.pool (pool_id, ref, title, schema, schema_canonical, schema_sha256, created_by)
     VALUES (log.new_id(), p_body ->> 'ref', p_body ->> 'title', p_body -> 'schema', p_schema,

@@ -8,7 +8,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'record_consent', p_body);
     v_pool licensing.pool := licensing.find_pool(p_body ->> 'pool');
     v_notice integer;
     v_event licensing.consent_event;
@@ -16,14 +16,12 @@ DECLARE
     v_class text;
     v_events integer := 0;
 BEGIN
-    IF v_pool.pool_id IS NULL OR v_pool.state = 'draft' THEN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    ELSIF v_pool.pool_id IS NULL OR v_pool.state = 'draft' THEN
         RETURN log.refusal('not_found', 'there is no such pool');
     ELSIF p_body ->> 'state' IN ('given', 'renewed') AND NOT licensing.is_member(p_actor) THEN
         RETURN log.refusal('forbidden', 'only active members give consent');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'record_consent', p_body);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     IF NOT EXISTS (SELECT FROM licensing.purpose AS p WHERE p.code = p_body ->> 'purpose') THEN
         RETURN log.refusal('invalid', 'unknown purpose', pg_catalog.jsonb_build_array(licensing.field_error('/purpose', 'not a code of the tree')));

@@ -9,18 +9,20 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer := licensing.load_terms_context(p_actor, p_context ->> 'pool');
-    v_now jsonb := v_answer.body;
+    v_what text := 'save_terms ' || COALESCE(p_id::text, 'new');
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, v_what, p_canonical::jsonb);
+    v_now jsonb;
     v_hash text := pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p_canonical, 'UTF8')), 'hex');
     v_row licensing.terms;
 BEGIN
-    IF v_answer.outcome <> 'ok' THEN
-        RETURN v_answer;
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'save_terms', p_canonical::jsonb);
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
     END IF;
+    v_answer := licensing.load_terms_context(p_actor, p_context ->> 'pool');
+    IF v_answer.outcome <> 'ok' THEN
+        RETURN v_answer;
+    END IF;
+    v_now := v_answer.body;
     IF (v_now ->> 'compared_with', v_now ->> 'schema_sha256', v_now ->> 'notice')
         IS DISTINCT FROM (p_context ->> 'compared_with', p_context ->> 'schema_sha256', p_context ->> 'notice') THEN
         RETURN log.answer('stale');
@@ -46,7 +48,7 @@ BEGIN
     VALUES (v_hash, v_now ->> 'compared_with', v_now ->> 'schema_sha256', (v_now ->> 'notice')::integer, p_review -> 'errors',
         p_review -> 'narrowing', (v_now ->> 'new_notice')::integer)
     ON CONFLICT DO NOTHING;
-    RETURN log.remember('licensing', p_actor::text, p_key, 'save_terms', p_canonical::jsonb,
+    RETURN log.remember('licensing', p_actor::text, p_key, v_what, p_canonical::jsonb,
         log.answer(CASE WHEN p_id IS NULL THEN 'created' ELSE 'ok' END, licensing.terms_body(v_row)));
 END
 $$;

@@ -7,16 +7,14 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'verify_class ' || p_id, p_body);
 BEGIN
-    IF NOT licensing.is_officer(p_actor) THEN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    ELSIF NOT licensing.is_officer(p_actor) THEN
         RETURN log.refusal('forbidden', 'only the licensing officer verifies classes');
     ELSIF NOT EXISTS (SELECT FROM licensing.organisation AS o WHERE o.organisation_id = p_id) THEN
         RETURN log.answer('not_found');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'verify_class ' || p_id, p_body);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     INSERT INTO licensing.organisation_class (organisation_id, from_at, class, verified_by, evidence)
     VALUES (p_id, pg_catalog.clock_timestamp(), p_body ->> 'class', p_actor, p_body ->> 'evidence');

@@ -8,13 +8,12 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'withdraw_consents', p_body);
     v_pool uuid;
     v_event licensing.consent_event;
     v_record uuid := log.new_id();
     v_events integer := 0;
 BEGIN
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'withdraw_consents', p_body);
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
     END IF;

@@ -8,16 +8,15 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_answer log.answer;
+    v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'withdraw_contribution ' || p_id, NULL);
     v_row licensing.contribution;
 BEGIN
+    IF v_answer.outcome IS NOT NULL THEN
+        RETURN v_answer;
+    END IF;
     SELECT * INTO v_row FROM licensing.contribution WHERE id = p_id AND member_id = p_actor;
     IF NOT FOUND THEN
         RETURN log.answer('not_found');
-    END IF;
-    v_answer := log.replay('licensing', p_actor::text, p_key, 'withdraw_contribution ' || p_id, NULL);
-    IF v_answer.outcome IS NOT NULL THEN
-        RETURN v_answer;
     END IF;
     PERFORM licensing.bump_consent_epoch(v_row.pool_id);
     SELECT * INTO v_row FROM licensing.contribution WHERE id = p_id FOR UPDATE;

@@ -1,14 +1,19 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: what an invoice to a licensee needs beside its lines: buyer, seller's name, the ids of the pools named, the book currency.
--- Outcomes: ok, forbidden, not_found.
--- Locks: none.
-CREATE OR REPLACE FUNCTION payout.load_parties(p_actor uuid, p_licensee uuid, p_pools jsonb) RETURNS log.answer
-LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- Purpose: first half of drafting an invoice: the answer of an earlier draft with this key, or what an invoice to a licensee needs beside
+--          its lines: buyer, seller's name, the ids of the pools named, the book currency. p_body is the request, p_pools the refs in it.
+-- Outcomes: ok, forbidden, not_found; those of payout.create_invoice for a repeat.
+-- Locks: those of log.replay.
+CREATE OR REPLACE FUNCTION payout.load_parties(p_actor uuid, p_key text, p_licensee uuid, p_pools jsonb, p_body jsonb) RETURNS log.answer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_prior log.answer := log.replay('payout', p_actor::text, p_key, 'create_invoice', p_body);
     v_buyer jsonb;
 BEGIN
+    IF v_prior.outcome IS NOT NULL THEN
+        RETURN v_prior;
+    END IF;
     IF NOT governance.is_office(p_actor, 'treasurer') THEN
         RETURN log.refusal('forbidden', 'only the treasurer makes invoices');
     END IF;
