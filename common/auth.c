@@ -63,8 +63,11 @@ static void fill_actor(struct ch_actor *actor, const json_t *claims, bool progra
         copy_claim(actor->client, sizeof actor->client, claim(claims, "client_id"));
 }
 
+/* Whom access tokens of programs are issued for (licensing); routes for licensees take no others either. */
+#define PROGRAM_AUDIENCE "metering"
+
 /* A person's session (typ JWT) or a program's access token (typ at+jwt, RFC 9068): two uses, two sets of keys. */
-static enum ch_jwt_verdict verify(struct ch_request *request, const char *token, const char *audience, bool *program)
+static enum ch_jwt_verdict verify(struct ch_request *request, const char *token, bool *program)
 {
     const struct ch_server *server = request->server;
     json_t *claims = NULL;
@@ -75,7 +78,7 @@ static enum ch_jwt_verdict verify(struct ch_request *request, const char *token,
     if (verdict == CH_JWT_WRONG_TYPE || verdict == CH_JWT_UNKNOWN_KEY) {
         *program = true;
         verdict = ch_jwt_verify(request->arena, server->keys, token, "at+jwt", "client", server->options.issuer,
-                                audience, now, &claims);
+                                PROGRAM_AUDIENCE, now, &claims);
     }
     if (verdict == CH_JWT_OK)
         fill_actor(&request->actor, claims, *program);
@@ -187,8 +190,7 @@ struct ch_done *ch_authenticate(struct ch_request *request)
     if (!credential.token)
         return auth == CH_AUTH_NONE ? NULL : ch_reply(request, "not_signed_in", NULL);
     bool program = false;
-    const char *audience = auth == CH_AUTH_GRANT || auth == CH_AUTH_USAGE ? "metering" : NULL;
-    enum ch_jwt_verdict verdict = verify(request, credential.token, audience, &program);
+    enum ch_jwt_verdict verdict = verify(request, credential.token, &program);
     if (verdict != CH_JWT_OK)
         return auth == CH_AUTH_NONE ? NULL : refuse_token(request, reason(verdict));
     struct ch_done *done = credential.cookie ? check_csrf(request) : NULL;

@@ -66,6 +66,9 @@ static bool read_text(struct reader *reader)
         return refuse(reader, "must not contain control characters");
     if (points < field->min || points > most)
         return refuse(reader, "must have %lld to %lld characters", (long long)field->min, (long long)most);
+    const char *text = json_string_value(reader->value);
+    if (field->min > 0 && text[strspn(text, " \n")] == '\0')
+        return refuse(reader, "must not be blank");
     return store_text(reader);
 }
 

@@ -72,6 +72,12 @@ make -s portal || echo "the pages could not be built; everything else goes on"
 
 step "database: a private cluster below $dir"
 stop_daemon
+taken=0
+curl -s --noproxy '*' -m 2 -o /dev/null "http://127.0.0.1:$port/" || taken=$?
+[ "$taken" -eq 7 ] || { # 7: nobody listens
+    echo "port $port is taken, perhaps by another demonstration: stop that or choose another with --port N" >&2
+    exit 1
+}
 sh deploy/pg.sh start "$dir"
 admin=$(sh deploy/pg.sh conninfo "$dir")
 [ -f "$config" ] || "$bin/commonhold" init --dir "$dir" --origin "http://127.0.0.1:$port" --listen "127.0.0.1:$port" --database "$admin"
@@ -115,7 +121,7 @@ step "services on http://127.0.0.1:$port"
 echo $! >"$dir/daemon.pid"
 ready=
 for _ in $(seq 150); do
-    if curl -s -f -m 2 "http://127.0.0.1:$port/readyz" >/dev/null; then
+    if curl -s -f --noproxy '*' -m 2 -o /dev/null "http://127.0.0.1:$port/readyz"; then
         ready=1
         break
     fi
@@ -145,7 +151,7 @@ if [ -n "$once" ]; then
 elif [ "$status" -eq 0 ]; then
     step "running"
     echo "http://127.0.0.1:$port answers; logs in $dir/daemon.log; bank file and reports in $dir/out"
-    echo "stop: kill \$(cat $dir/daemon.pid) && sh deploy/pg.sh stop $dir"
+    echo "stop: kill \$(cat $dir/daemon.pid); sh deploy/pg.sh stop $dir"
 fi
 [ "$status" -eq 0 ] || echo "the cycle did not finish; see above and $dir/daemon.log" >&2
 exit "$status"

@@ -3,9 +3,9 @@
 # Installs the Debian packages that are missing: packages.sh build | run | test
 set -eu
 
-build="build-essential pkg-config gawk libpq-dev libevent-dev libjansson-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libxml2-dev zlib1g-dev"
-run="postgresql postgresql-contrib curl jq openssl ca-certificates"
-test="libcmocka-dev clang-format shellcheck libxml2-utils python3 python3-pytest python3-psycopg2 python3-cryptography"
+build="build-essential pkg-config libpq-dev libevent-dev libjansson-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libxml2-dev zlib1g-dev"
+run="postgresql postgresql-contrib curl jq openssl ca-certificates python3"
+test="libcmocka-dev clang-format shellcheck libxml2-utils git python3-pytest python3-psycopg2 python3-cryptography"
 
 case ${1:-} in
 build) wanted="$build" ;;
@@ -26,7 +26,7 @@ done
 sudo=
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || {
-        echo "these packages are missing and this user cannot install them:$missing" >&2
+        echo "packages are missing and this user cannot install them; as root: apt-get install --no-install-recommends$missing" >&2
         exit 1
     }
     sudo=sudo
@@ -38,6 +38,11 @@ if ! dpkg-query -W -f '${Status}' postgresql-common 2>/dev/null | grep -q 'ok in
     [ -e /etc/postgresql-common/createcluster.conf ] ||
         echo 'create_main_cluster = false' | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
 fi
-$sudo apt-get update -qq
+log=$(mktemp "${TMPDIR:-/tmp}/commonhold-packages.XXXXXX")
 # shellcheck disable=SC2086 # a list of names
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+if ! { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    exit 1
+fi
+rm -f "$log"

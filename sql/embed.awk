@@ -46,7 +46,8 @@ function finish_query(    shape, columns) {
         fail(current ": a comment above the statement must say `-- shape: answer`, `-- shape: rows N` or `-- shape: none`")
     if (body == "")
         fail(current ": there is no statement in it")
-    sub(/;[ \t]*\\n"\n$/, "\\\\n\"\n", body)
+    if (match(body, /;[ \t]*\\n"\n$/)) # not sub(): awks differ in how they read backslashes there
+        body = substr(body, 1, RSTART - 1) "\\n\"\n"
     externs = externs "extern const struct ch_statement ch_sql_" query ";\n"
     statements = statements "\nconst struct ch_statement ch_sql_" query " = {\n    .name = \"" query "\",\n    .shape = " shape \
         ",\n    .columns = " columns ",\n    .read_only = true,\n    .text =\n" body "};\n"

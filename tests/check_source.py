@@ -142,6 +142,29 @@ def check_sql_functions():
     return bad
 
 
+def sql_body(name):
+    """Statements of an SQL function without comments, and its parameters in front."""
+    return re.sub(r"--[^\n]*", "", TEXT[name])
+
+
+def check_repeats_are_never_refused():
+    """A function that keeps answers looks for the kept one before anything can refuse."""
+    bad = []
+    for f in SQL_FUNCTIONS:
+        body = sql_body(f)
+        if f.startswith("sql/functions/log/") or not re.search(r"log\.(replay|remember)\(", body):
+            continue
+        before, found, after = body.partition("log.replay(")
+        if not found:
+            bad.append(f"{f}: log.remember without log.replay")
+        elif re.search(r"\bRETURN\b", before.split("$$", 1)[-1]):
+            bad.append(f"{f}: a RETURN stands before log.replay")
+        elif not re.match(r".*?\bIF (\w+)\.outcome IS NOT NULL THEN\s+RETURN\b[^;]*\b\1\b", after.split("BEGIN", 1)[-1], flags=re.S) \
+                or re.search(r"\bRETURN\b", after.split("BEGIN", 1)[-1].split(".outcome IS NOT NULL", 1)[0]):
+            bad.append(f"{f}: the kept answer is not what BEGIN returns first")
+    return bad
+
+
 def slugs_listed():
     return re.findall(r"^CH_OUTCOME\((\w+),", TEXT["include/commonhold/errors.def"], flags=re.M)
 

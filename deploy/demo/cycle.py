@@ -261,9 +261,9 @@ class Cycle:
         self.run_done = wait_run(t["tess"], run["id"], ["posted"])
         result = t.public.get(f"{PAY}/runs/{run['id']}/result").json
         totals = result.get("result", result)
-        table("Distribution " + self.run_done["run_id"], ["step", "base", "amount", "remaining"],
-              [[s["id"], s["base"], s["amount"], s["remaining"]] for s in totals["steps"]])
-        say(f"pot {euro(self.run_done['pot'])}, to {self.run_done['lines']} members {euro(self.run_done['total'])}, carried {euro(self.run_done['carried'])}")
+        table(f"Distribution {self.run_done['run_id']}, EUR", ["step", "base", "amount", "remaining"],
+              [[s["id"], euro_minor(s["base"]), euro_minor(s["amount"]), euro_minor(s["remaining"])] for s in totals["steps"]])
+        say(f"pot {euro(self.run_done['pot'])}, to {self.run_done['lines']} members {euro(self.run_done['total'])}, carried to the next run {euro(self.run_done['carried'])}")
 
     def too_early(self, run):
         try:
@@ -314,7 +314,7 @@ class Cycle:
             after = f"&after={page['next']}" if page.get("next") else None
         must(sum(a["balance"]["minor"] for a in accounts) == 0, "the books do not sum to zero")
         named = [a for a in accounts if ":Member:" not in a["path"] and a["balance"]["minor"]]
-        table("Trial balance (members summed up)", ["account", "EUR"],
+        table("Trial balance (members summed up; minus is a credit: funds, income, what is owed)", ["account", "EUR"],
               [[a["path"], euro(a["balance"])] for a in named] +
               [["Liabilities:Member:*", euro_minor(sum(a['balance']['minor'] for a in accounts if ':Member:' in a['path']))]])
         bank = sum(a["balance"]["minor"] for a in accounts if a["path"].startswith("Assets:Bank:"))

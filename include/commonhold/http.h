@@ -101,7 +101,7 @@ void ch_request_release(struct ch_request *request);
 /* ---- decoding the body ---- */
 
 enum ch_field_type {
-    CH_FIELD_TEXT,   /* const char *; min, max: UTF-8 code points (max 0: 4096); no control characters but LF */
+    CH_FIELD_TEXT,   /* const char *; min, max: UTF-8 code points (max 0: 4096), min > 0: not blank; no control characters but LF */
     CH_FIELD_INT,    /* int64_t; min, max inclusive when either is not 0 */
     CH_FIELD_BOOL,   /* bool */
     CH_FIELD_UUID,   /* const char *, canonical */

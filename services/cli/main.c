@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* `commonhold`: finds a command in the tables of the roles and runs it. It knows no command's business. */
+#include <errno.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "../governance/commands.h"
@@ -109,5 +111,7 @@ int main(int argc, char **argv)
     int code = command->run(argc - 1 - words, argv + 1 + words);
     if (code == CH_EXIT_USAGE)
         ch_say(0, "usage: commonhold %s %s", command->name, command->usage);
+    if (code == CH_EXIT_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        return ch_say(EX_IOERR, "the answer could not be written: %s", strerror(errno));
     return code;
 }

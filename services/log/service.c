@@ -27,7 +27,7 @@ static const struct ch_config_key KEYS[] = {
 };
 
 static const struct ch_job_kind JOBS[] = {
-    {"sequence_log", sequence_log, 0, 120},
+    {"sequence_log", sequence_log, 0, 0},
     {NULL, NULL, 0, 0},
 };
 

@@ -72,10 +72,10 @@ static const struct ch_config_key KEYS[] = {
 };
 
 static const struct ch_job_kind JOBS[] = {
-    {"rate_month", rate_month, 0, 120},
-    {"rate_estimate", rate_estimate, 3, 120},
-    {"advance_run", advance_run, 0, 300},
-    {"send_batch", send_batch, 0, 60},
+    {"rate_month", rate_month, 0, 0},
+    {"rate_estimate", rate_estimate, 3, 0},
+    {"advance_run", advance_run, 0, 0},
+    {"send_batch", send_batch, 0, 0},
     {NULL, NULL, 0, 0},
 };
 

@@ -203,6 +203,8 @@ $$;
 CREATE TRIGGER period_forward BEFORE UPDATE OR DELETE ON payout.period
     FOR EACH ROW EXECUTE FUNCTION payout.refuse_period_change();
 ALTER TABLE payout.period ENABLE ALWAYS TRIGGER period_forward;
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON payout.period FOR EACH STATEMENT EXECUTE FUNCTION payout.refuse_change();
+ALTER TABLE payout.period ENABLE ALWAYS TRIGGER no_truncate;
 
 -- SECURITY DEFINER because it runs at commit, when the functions that booked are over.
 -- At commit: the header's count and debit total are those of its postings, and they sum to zero.
@@ -228,6 +230,28 @@ $$;
 CREATE CONSTRAINT TRIGGER txn_balanced AFTER INSERT ON payout.txn DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION payout.check_txn();
 ALTER TABLE payout.txn ENABLE ALWAYS TRIGGER txn_balanced;
+
+-- A posting without a header, or one more beside those a header counts, never reaches the check above: this one sees each statement.
+CREATE FUNCTION payout.check_postings() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_txn uuid;
+BEGIN
+    SELECT a.txn_id INTO v_txn
+    FROM (SELECT DISTINCT month, txn_id FROM added) AS a LEFT JOIN payout.txn AS t ON t.month = a.month AND t.txn_id = a.txn_id
+    WHERE t.postings IS DISTINCT FROM (SELECT pg_catalog.count(*) FROM payout.posting AS p WHERE p.month = a.month AND p.txn_id = a.txn_id)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'transaction %: its header does not count these postings', v_txn USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER counted AFTER INSERT ON payout.posting REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION payout.check_postings();
+ALTER TABLE payout.posting ENABLE ALWAYS TRIGGER counted;
 
 CREATE FUNCTION payout.make_append_only(p_table regclass) RETURNS void
 LANGUAGE plpgsql

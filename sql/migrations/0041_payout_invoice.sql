@@ -168,6 +168,8 @@ $$;
 CREATE TRIGGER invoice_frozen BEFORE UPDATE OR DELETE ON payout.invoice
     FOR EACH ROW EXECUTE FUNCTION payout.refuse_invoice_change();
 ALTER TABLE payout.invoice ENABLE ALWAYS TRIGGER invoice_frozen;
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON payout.invoice FOR EACH STATEMENT EXECUTE FUNCTION payout.refuse_change();
+ALTER TABLE payout.invoice ENABLE ALWAYS TRIGGER no_truncate;
 
 SELECT payout.make_append_only(t::regclass) FROM pg_catalog.unnest(ARRAY['payout.invoice_line', 'payout.invoice_vat',
     'payout.revenue_slice', 'payout.receipt', 'payout.receipt_slice', 'payout.rating', 'payout.rated_seal']) AS t;

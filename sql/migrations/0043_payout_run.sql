@@ -109,6 +109,8 @@ $$;
 CREATE TRIGGER run_forward BEFORE UPDATE OR DELETE ON payout.run
     FOR EACH ROW EXECUTE FUNCTION payout.refuse_run_change();
 ALTER TABLE payout.run ENABLE ALWAYS TRIGGER run_forward;
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON payout.run FOR EACH STATEMENT EXECUTE FUNCTION payout.refuse_change();
+ALTER TABLE payout.run ENABLE ALWAYS TRIGGER no_truncate;
 SELECT payout.make_append_only('payout.run_line'::regclass);
 
 RESET ROLE;

@@ -160,6 +160,8 @@ $$;
 CREATE TRIGGER batch_forward BEFORE UPDATE OR DELETE ON payout.batch
     FOR EACH ROW EXECUTE FUNCTION payout.refuse_batch_change();
 ALTER TABLE payout.batch ENABLE ALWAYS TRIGGER batch_forward;
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON payout.batch FOR EACH STATEMENT EXECUTE FUNCTION payout.refuse_change();
+ALTER TABLE payout.batch ENABLE ALWAYS TRIGGER no_truncate;
 
 CREATE FUNCTION payout.refuse_payment_change() RETURNS trigger
 LANGUAGE plpgsql
@@ -183,6 +185,8 @@ $$;
 CREATE TRIGGER payment_forward BEFORE UPDATE OR DELETE ON payout.payment
     FOR EACH ROW EXECUTE FUNCTION payout.refuse_payment_change();
 ALTER TABLE payout.payment ENABLE ALWAYS TRIGGER payment_forward;
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON payout.payment FOR EACH STATEMENT EXECUTE FUNCTION payout.refuse_change();
+ALTER TABLE payout.payment ENABLE ALWAYS TRIGGER no_truncate;
 
 SELECT payout.make_append_only(t::regclass) FROM pg_catalog.unnest(ARRAY['payout.payee_account', 'payout.payee_account_event',
     'payout.approval', 'payout.batch_event']) AS t;

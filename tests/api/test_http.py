@@ -521,9 +521,8 @@ def test_stream_chunked_and_gzip(daemon):
 
 
 def memory_of(daemon):
-    pids = subprocess.run(["ps", "-o", "pid=", "--ppid", str(daemon.process.pid)], capture_output=True, text=True).stdout
-    total = 0
-    for pid in pids.split():
+    pid, total = daemon.process.pid, 0
+    for pid in open(f"/proc/{pid}/task/{pid}/children").read().split():
         with open(f"/proc/{pid}/status") as status:
             total += int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1))
     return total

@@ -2,17 +2,18 @@
 """Licensing over HTTP against a real daemon, worker and PostgreSQL: from a pool's draft to a token, and the refusals on the way.
 
 Governance's side (founding, votes, council) is played by rows written as the database's administrator: what is tested is what
-licensing makes of them. Environment: LICENSING_DAEMON and LICENSING_CLI name the binaries, LICENSING_PG is the administrator's
-connection string without dbname. Sign-in is the portal's; here sessions are signed with the trust's own person key."""
+licensing makes of them. Sign-in is the portal's; here sessions are signed with the trust's own person key."""
 import base64
 import hashlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import tarfile
+import tempfile
 import threading
 import time
 import uuid
@@ -23,13 +24,12 @@ psycopg2 = pytest.importorskip("psycopg2")
 ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519")
 serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
 
-BUILD = os.environ.get("BUILD", "build")
-DAEMON = os.environ.get("LICENSING_DAEMON", f"{BUILD}/bin/commonholdd")
-CLI = os.environ.get("LICENSING_CLI", f"{BUILD}/bin/commonhold")
-PG = os.environ.get("LICENSING_PG")
+BIN = os.environ.get("CH_BIN", os.environ.get("BUILD", "build") + "/bin")
+DAEMON = f"{BIN}/commonholdd"
+CLI = f"{BIN}/commonhold"
+PG = None  # the administrator's connection to the module's own cluster, without a database
 DEADLINE = 20
 ABERDEEN = "../shared/data/aberdeen/aberdeen-sds011-2019-05-06_12.tar.gz"
-pytestmark = pytest.mark.skipif(not PG, reason="LICENSING_PG names no PostgreSQL")
 
 SCHEMA = {"fields": [
     {"name": "device", "type": "string", "ch:sensitivity": "direct", "constraints": {"required": True}},
@@ -90,7 +90,7 @@ class Trust:
         admin.autocommit = True
         admin.cursor().execute(f"CREATE DATABASE {self.database}")
         admin.close()
-        here = " ".join(w for w in PG.split() if not w.startswith("user="))
+        here = " ".join(w for w in PG.split() if not w.startswith(("user=", "passfile=")))
         dir_ = str(folder / "trust")
         subprocess.run([CLI, "init", "--dir", dir_, "--origin", self.origin, "--listen", f"127.0.0.1:{self.port}", "--database",
                         f"{here} dbname={self.database}"], check=True, capture_output=True)
@@ -212,7 +212,21 @@ class Trust:
 
 
 @pytest.fixture(scope="module")
-def trust(tmp_path_factory):
+def cluster():
+    """A cluster of its own: making a trust sets the passwords of the login roles, which belong to the whole cluster."""
+    global PG
+    folder = tempfile.mkdtemp(prefix="commonhold-licensing.")
+    os.chmod(folder, 0o711)
+    subprocess.run(["sh", "deploy/pg.sh", "start", folder], check=True, env={**os.environ, "CH_PG_TEST": "1"})
+    info = subprocess.run(["sh", "deploy/pg.sh", "conninfo", folder], check=True, capture_output=True, text=True).stdout
+    PG = " ".join(word for word in info.split() if not word.startswith("dbname="))
+    yield
+    subprocess.run(["sh", "deploy/pg.sh", "stop", folder], check=True)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def trust(cluster, tmp_path_factory):
     trust = Trust(tmp_path_factory.mktemp("licensing"))
     yield trust
     trust.stop()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank import Bank
 from cycled import cycled, everything, unchanged
-from stack import BIN, DEADLINE, ROOT, Client, eventually, query
+from stack import BIN, DEADLINE, ROOT, Client, eventually, free_port, query
 from trust import sensor_dialect
 
 GOV, LIC, MET, PAY = "/governance/v1", "/licensing/v1", "/metering/v1", "/payout/v1"
@@ -37,7 +37,8 @@ def tokens(trust, done):
 
 
 def slug(answer):
-    return answer.json["type"].rsplit("/", 1)[-1]
+    document = answer.json
+    return document.get("type", "").rsplit("/", 1)[-1] if isinstance(document, dict) else ""
 
 
 def refused(answer, status, expected, *words):
@@ -140,13 +141,14 @@ def test_second_founding(stack, unfounded, tmp_path):
 
 def test_database_down_at_start(stack, trust, tmp_path):
     path = tmp_path / "commonhold.ini"
-    text = trust.config.read_text().replace(f"host={stack.socket}", f"host={tmp_path}").replace("[common]\n", "[common]\nstart_seconds = 3\n")
+    text = trust.config.read_text().replace(f"host={stack.socket}", f"host={tmp_path}").replace("[common]\n", "[common]\nstart_seconds = 6\n")
+    text = text.replace(f"listen = 127.0.0.1:{trust.port}", f"listen = 127.0.0.1:{free_port()}")
     path.write_text(text.replace("passfile = secrets", f"passfile = {stack.folder}/secrets"))
     start = time.monotonic()
     made = subprocess.run([BIN / "commonholdd", "--config", path], capture_output=True, text=True, timeout=DEADLINE)
     said = made.stdout + made.stderr
-    assert made.returncode == 69 and time.monotonic() - start > 2.5, said
-    assert said.count("waiting for the database") == 1 and "start_seconds" in said, said
+    assert made.returncode == 69 and time.monotonic() - start > 5.5, said[-3000:]
+    assert said.count("waiting for the database") == 1 and "did not answer in start_seconds" in said, said[-3000:]
 
 
 def test_database_down_at_work(stack):
@@ -252,8 +254,7 @@ WANTED = {"pool": POOL, "purpose": "PG.HEALTH", "actions": ["read"], "columns": 
     ("member", "POST", f"{LIC}/consents", {"pool": "nowhere", "purpose": "PG", "recipient_classes": ["university"], "state": "given",
                                            "type": "expressed", "notice": 1, "language": "en"}),
     ("uni", "POST", f"{LIC}/applications", {**WANTED, "pool": "nowhere"}),
-    ("tess", "POST", f"{MET}/seals", {"pool": "nowhere", "month": "2026-01"}),
-    ("tess", "POST", f"{PAY}/runs", {"pool": "nowhere", "month": "2026-01"})])
+    ("tess", "POST", f"{MET}/seals", {"pool": "nowhere", "month": "2026-01"})])
 def test_unknown_pool(done, trust, who, method, path, body):
     if path.endswith("/contributions"):
         body = {**body, "format": "csv", "dialect": {}, "provenance": {
@@ -264,13 +265,21 @@ def test_unknown_pool(done, trust, who, method, path, body):
         refused(person.send(method, path, body), 404, "not_found")
 
 
-def test_unknown_purpose(trust):
-    """Words are judged when the application is handed in, and it stays the draft it was."""
-    draft = trust["uni"].post(f"{LIC}/applications", {**WANTED, "purpose": "PG.NOSUCH"}).json
+def test_nothing_to_distribute_in_an_unknown_pool(trust):
     with unchanged(trust):
-        problem = refused(trust["uni"].send("POST", f"{LIC}/applications/{draft['id']}/submit"), 422, "invalid")
-        assert "/purpose" in [e["pointer"] for e in problem["errors"]], problem
-    assert trust.application("uni", draft["id"])["state"] == "draft"
+        refused(trust["tess"].send("POST", f"{PAY}/runs", {"pool": "nowhere", "month": "2026-01"}), 409, "nothing_to_distribute")
+
+
+def screened(trust, **changed):
+    identifier = trust.apply("uni", **{**WANTED, **changed})
+    return trust.wait_application("uni", identifier, ["refused", "council_review", "offered"])
+
+
+def test_unknown_purpose(trust):
+    """Saving never judges words; the policy does, and says which word."""
+    for purpose, reason in (("PG.NOSUCH", "core:purpose-unknown"), ("PG", "core:purpose-not-assignable"), ("x'; --", "core:purpose-unknown")):
+        answer = screened(trust, purpose=purpose)
+        assert answer["state"] == "refused" and answer["reasons"] == [reason] and answer["offer_id"] is None, answer
     with unchanged(trust):
         given = trust[sorted(n for n in trust.people if n.startswith("s"))[1]].send("POST", f"{LIC}/consents", {
             "pool": POOL, "purpose": "PG.NOSUCH", "recipient_classes": ["university"], "state": "given", "type": "expressed", "notice": 1,
@@ -285,10 +294,14 @@ def test_direct_identifier_is_not_delivered(trust, tokens):
 
 
 def test_direct_identifier_is_not_licensed(trust):
-    identifier = trust.apply("uni", **{**WANTED, "columns": ["at", "sensor_id"]})
-    found_ = trust.wait_application("uni", identifier, ["refused", "council_review", "offered"])
-    assert found_["state"] == "refused" and "sensor_id" in json.dumps(found_["evaluation"]), found_
-    assert trust.sql("SELECT count(*) FROM licensing.offer WHERE application_id = %s", identifier)[0][0] == 0
+    """Terms drop it: asked for alone it is refused, asked for among others it is not in what is offered."""
+    alone = screened(trust, columns=["sensor_id", "location"])
+    assert alone["state"] == "refused" and alone["reasons"] == ["core:no-columns"], alone
+    among = screened(trust, columns=["at", "pm10", "sensor_id"])
+    assert among["state"] == "offered", among
+    offer = trust["uni"].get(f"{LIC}/offers/{among['offer_id']}").json
+    assert sorted(column["name"] for column in offer["offer"]["columns"]) == ["at", "pm10"], offer["offer"]
+    trust["uni"].post(f"{LIC}/applications/{among['id']}/decline")
 
 
 def test_quota_reached(trust, tokens, done):
@@ -371,12 +384,12 @@ def test_statement_that_does_not_add_up(trust, done):
     bank.number = done.bank.number
     bank.receive(1000, "Somebody", "RF18539007547034")
     content = bank.statement()
-    closing = f"{(done.bank.balance + 1000) // 100}.{(done.bank.balance + 1000) % 100:02d}".encode()
-    opening = f"{done.bank.balance // 100}.{done.bank.balance % 100:02d}".encode()
+    before, after = done.bank.balance, done.bank.balance + 1000
+    closing, opening = (f"{minor // 100}.{minor % 100:02d}".encode() for minor in (after, before))
     assert content.count(closing) == 1 and content.count(opening) == 1
     with unchanged(trust):
-        refused(send_statement(trust, content.replace(closing, b"1.00")), 422, "chain_broken", closing.decode(), "1.00")
-        refused(send_statement(trust, content.replace(opening, b"7.77").replace(closing, b"17.77")), 422, "chain_broken", opening.decode(), "7.77")
+        refused(send_statement(trust, content.replace(closing, b"1.00")), 422, "chain_broken", "closing balance", "line ")
+        refused(send_statement(trust, content.replace(opening, b"7.77").replace(closing, b"17.77")), 422, "chain_broken", "777", str(before))
         refused(send_statement(trust, content.replace(b"10.00</Amt>", b"11.00</Amt>")), 422, "chain_broken")
         refused(send_statement(trust, content[:len(content) // 2]), 422, "invalid")
 
@@ -421,7 +434,7 @@ def test_hostile_names_are_names(trust, name):
         assert "/display_name" in answer.raw.decode()
     else:
         assert answer.status == 201
-        assert trust.sql("SELECT count(*) FROM governance.person WHERE display_name = %s", name)[0][0] == 1
+        assert trust["mo"].get(f"{GOV}/members/{answer.json['id']}").json["display_name"] == name
     made = trust.public.send("POST", f"{LIC}/organisations", {
         "name": name, "country": "IE", "class": "company", "person": name, "email": f"o{uuid.uuid4().hex[:12]}@org.example",
         "address": {"street": name, "postal_code": "1", "city": name, "country": "IE"}})
@@ -432,11 +445,11 @@ def test_hostile_names_are_names(trust, name):
         assert trust["lin"].get(f"{LIC}/organisations").headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("name", ["a\u0000b", "line\r\nSet-Cookie: x=1", "\u202egnp.exe", "", " ", "x" * 5000],
-                         ids=["nul", "lines", "turned", "empty", "blank", "long"])
+@pytest.mark.parametrize("name", ["a\u0000b", "line\r\nSet-Cookie: x=1", "", " ", "x" * 5000],
+                         ids=["nul", "lines", "empty", "blank", "long"])
 def test_names_that_are_none(trust, name):
     with unchanged(trust):
-        answer = trust.public.send("POST", f"{GOV}/membership-applications", {"class": "U", "display_name": name, "email": "nul@members.example"})
+        answer = trust.public.send("POST", f"{GOV}/membership-applications", {"class": "U", "display_name": name, "email": f"n{uuid.uuid4().hex[:12]}@members.example"})
         assert (answer.status, slug(answer)) in ((422, "invalid"), (400, "not_json")), answer.raw
         assert "Set-Cookie" not in answer.headers
 

@@ -91,6 +91,32 @@ def children(pid):
     return [int(child) for child in open(f"/proc/{pid}/task/{pid}/children").read().split()]
 
 
+def kind_of(trust, pid):
+    """What a process says of itself in the log: `http` or `worker`; empty before it has said anything."""
+    line = next((line for line in trust.log_text().splitlines() if f" pid={pid} " in line), "")
+    return next((word.removeprefix("role=") for word in line.split() if word.startswith("role=")), "")
+
+
+def processes(trust, kind):
+    return [pid for pid in children(trust.daemon.process.pid) if kind_of(trust, pid) == kind]
+
+
+def kill_http_at(trust, point, then):
+    """Kills the HTTP processes while a write of one waits at the breakpoint; the parent starts others."""
+    sessions, pids = point.wait(), processes(trust, "http")
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    if then == LOST:
+        point.end_sessions()
+    elif then == DONE:
+        point.release()
+        point.wait_gone(sessions)
+    wait_for("other HTTP processes", lambda: len(set(processes(trust, "http")) - set(pids)) == len(pids), DEADLINE, 0.02)
+    if then == LATE:
+        point.wait_behind(sessions)
+    point.release()
+
+
 class Worker:
     """The role worker as a daemon of its own, which the test starts, kills and starts again."""
 
@@ -115,13 +141,14 @@ class Worker:
         return self.daemon.stop() if self.daemon else 0
 
     def running(self, kind):
-        """(id, attempt) of the job under way."""
-        rows = self.trust.sql("SELECT id, attempt FROM job.job WHERE kind = %s AND state = 'running' AND worker IS NOT NULL", kind)
+        """(id, attempt) of the job under way in this worker."""
+        pid, = children(self.daemon.process.pid)
+        rows = self.trust.sql("SELECT id, attempt FROM job.job WHERE kind = %s AND state = 'running' AND split_part(worker, ':', 2) = %s", kind, str(pid))
         assert len(rows) == 1, f"{kind}: {rows}"
         return rows[0]
 
-    def kill_at(self, point, kind, then=LOST):
-        """Kills the worker while its job waits at the breakpoint, starts another, and waits until the job is over."""
+    def kill_at(self, point, kind, then=LOST, patient=False):
+        """Kills the worker while its job waits at the breakpoint, and starts another. `patient`: the heartbeat grows old by itself."""
         sessions = point.wait()
         job, attempt = self.running(kind)
         self.kill()
@@ -130,7 +157,8 @@ class Worker:
         elif then == DONE:
             point.release()
             point.wait_gone(sessions)
-        self.time_passes(job)
+        if not patient:
+            self.time_passes(job)
         self.start()
         if then == LATE:
             wait_for("the job to be taken over", lambda: self.trust.sql("SELECT attempt FROM job.job WHERE id = %s", job)[0][0] > attempt,

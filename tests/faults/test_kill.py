@@ -3,9 +3,7 @@
 end with the same figures, and what must always hold does. Each test takes the cycle as far as it needs, so that it can run alone."""
 import http.client
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -14,12 +12,11 @@ import traceback
 import pytest
 
 from figures import broken, figures
-from killing import DONE, LATE, LOST, Breakpoint, Worker, children
-from stack import BIN, DEADLINE, ROOT, wait_for
-from client import Client, Problem
-from cycle import COUNCIL, POOL, Cycle
-from money import MET, PAY, read_rows
-from trust import GOV, LIC
+from killing import DONE, LATE, LOST, Breakpoint, Worker, kill_http_at
+from stack import DEADLINE, ROOT
+from cycle import POOL, Cycle
+from money import MET
+from trust import LIC
 
 SEED = 20260504
 STEPS = ["people_join", "pool_opens", "files_come_in", "corrupted_file_is_refused", "consents_are_given", "terms_are_voted", "licensees_apply",
@@ -165,31 +162,11 @@ def killed_in(cycle, step, *kills):
     session that goes on must not meet the next breakpoint: of those in one statement only the last may be DONE or LATE."""
     assert step not in cycle.done
     deed, jobs = Deed(cycle.take, step), []
-    for point, kind, then in kills:
-        jobs.append(cycle.worker.kill_at(point, kind, then))
+    for kill in kills:
+        jobs.append(cycle.worker.kill_at(*kill))
     deed.finish()
     for job, attempt in jobs:
         cycle.worker.wait_done(job, attempt)
-
-
-def http_pids(cycle):
-    return children(cycle.trust.daemon.process.pid)
-
-
-def kill_http_at(cycle, point, then):
-    """Kills the HTTP process while a write of its waits at the breakpoint; the parent starts another."""
-    sessions, pids = point.wait(), http_pids(cycle)
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    if then == LOST:
-        point.end_sessions()
-    elif then == DONE:
-        point.release()
-        point.wait_gone(sessions)
-    wait_for("another HTTP process", lambda: http_pids(cycle) and not set(http_pids(cycle)) & set(pids), DEADLINE, 0.02)
-    if then == LATE:
-        point.wait_behind(sessions)
-    point.release()
 
 
 def test_sequencer(cycle, pause):
@@ -206,7 +183,7 @@ def test_ingest(cycle, pause):
     """While COPY runs, before and at the verdict: rows and verdict come together or not at all."""
     cycle.before("files_come_in")
     rows = cycle.trust.sql("SELECT 'pooldata.' || pooldata.table_name(pool_id) FROM licensing.pool")[0][0]
-    killed_in(cycle, "files_come_in", (pause(rows, "INSERT"), "ingest_contribution", LOST),
+    killed_in(cycle, "files_come_in", (pause(rows, "INSERT"), "ingest_contribution", LOST, True),
               (pause("licensing.consent_epoch", "INSERT OR UPDATE"), "ingest_contribution", LOST),
               (pause("licensing.contribution", "UPDATE", "NEW.state = 'accepted'"), "ingest_contribution", LATE))
     killed_in(cycle, "corrupted_file_is_refused",
@@ -244,7 +221,7 @@ def test_delivery(cycle, pause):
     connection.request("GET", f"{MET}/pools/{POOL}/rows", headers={"Accept": "text/csv", "Authorization": f"Bearer {cycle.tokens['uni']}"})
     answer = connection.getresponse()
     body = Deed(answer.read)
-    kill_http_at(cycle, point, LOST)
+    kill_http_at(cycle.trust, point, LOST)
     with pytest.raises(http.client.IncompleteRead):
         body.finish()
     killed = answer.headers["X-Commonhold-Delivery"]
@@ -264,7 +241,7 @@ def test_sealing_and_rating(cycle, pause):
     kills = [(pause("payout.rating", "INSERT"), "rate_month", LATE), (pause("payout.invoice", "INSERT"), "rate_month", LOST),
              (pause("payout.rated_seal", "INSERT"), "rate_month", DONE)]
     deed = Deed(cycle.take, "month_is_sealed")
-    kill_http_at(cycle, seal, LATE)
+    kill_http_at(cycle.trust, seal, LATE)
     jobs = [cycle.worker.kill_at(*kill) for kill in kills]
     deed.finish()
     for job, attempt in jobs:
@@ -276,11 +253,11 @@ def test_invoice_and_statement(cycle, pause):
     cycle.before("invoices_are_issued")
     issue = pause("payout.invoice", "UPDATE", "NEW.state = 'issued'", "commonhold-payout")
     deed = Deed(cycle.take, "invoices_are_issued")
-    kill_http_at(cycle, issue, LOST)
+    kill_http_at(cycle.trust, issue, LOST)
     deed.finish()
     booked = pause("payout.txn", "INSERT", "NEW.kind LIKE 'receipt%'", "commonhold-payout")
     deed = Deed(cycle.take, "money_comes_in")
-    kill_http_at(cycle, booked, LATE)
+    kill_http_at(cycle.trust, booked, LATE)
     deed.finish()
 
 
@@ -304,7 +281,7 @@ def test_sending(cycle, pause):
     released.wait()
     message, = cycle.trust.sql("SELECT message_id FROM payout.batch")[0]
     (outbox / f".{message}.part").write_text("half of a file, by a worker that was killed")
-    kill_http_at(cycle, released, LOST)
+    kill_http_at(cycle.trust, released, LOST)
     jobs = [cycle.worker.kill_at(in_place, "send_batch", LOST)]
     taken.wait()
     file, = outbox.glob("*.xml")

@@ -12,11 +12,12 @@ import uuid
 import pytest
 
 from figures import broken
-from killing import children
+from killing import DONE, LATE, LOST, Breakpoint, children, kill_http_at, kind_of, processes
 from stack import DEADLINE, ROOT, Daemon, run, wait_for
 from trust import GOV
 
 LOAD_THREADS, LOAD_EACH = 4, 40
+DRAFT = {"type": "policy", "title": "A draft", "text": "A text.", "effect": {"schema": "policy_text", "text": "x", "spend": []}}
 POSTGRES = next(path for path in sorted(ROOT.__class__("/usr/lib/postgresql").iterdir(), key=lambda p: -int(p.name)) if (path / "bin/pg_ctl").exists()) / "bin"
 
 
@@ -58,7 +59,7 @@ class Writers:
     def ask(self, key):
         """(status, headers, body) of one attempt, or None when the connection ended without an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.trust.port, timeout=DEADLINE)
-        body = json.dumps({"type": "policy", "title": f"Draft {key}", "text": "A text.", "effect": {"schema": "policy_text", "text": "x", "spend": []}})
+        body = json.dumps({**DRAFT, "title": f"Draft {key}"})
         try:
             connection.request("POST", f"{GOV}/proposals", body, {"Content-Type": "application/json", "Cookie": self.cookies, "X-CSRF-Token": self.csrf,
                                                                   "Idempotency-Key": key})
@@ -120,12 +121,12 @@ def is_unavailable(answer):
 def test_http_processes_killed_under_load(durable):
     """Each kill costs at worst the connections of that process; the parent starts another, and the worker is not touched."""
     before = set(children(durable.daemon.process.pid))
-    writers, killed, total = Writers(durable, durable["eva"]), set(), LOAD_THREADS * LOAD_EACH
+    writers, total = Writers(durable, durable["eva"]), LOAD_THREADS * LOAD_EACH
     for number in range(4):
         writers.wait(total * (number + 1) // 6)
-        victim = next(pid for pid in sorted(children(durable.daemon.process.pid)) if pid not in killed and "http" in kind_of(durable, pid))
+        victim = processes(durable, "http")[0]
         os.kill(victim, signal.SIGKILL)
-        killed.add(victim)
+        wait_for("its end", lambda: victim not in children(durable.daemon.process.pid), DEADLINE, 0.002)
     writers.finish()
     assert not writers.refusals, writers.refusals[:3]
     wait_for("as many processes as before", lambda: len(children(durable.daemon.process.pid)) == len(before), DEADLINE)
@@ -134,14 +135,23 @@ def test_http_processes_killed_under_load(durable):
     assert durable.log_text().count('msg="process ended" kind=http') == 4
 
 
-def kind_of(trust, pid):
-    """What a process says of itself in the log: `http` or `worker`; empty before it has said anything."""
-    line = next((line for line in trust.log_text().splitlines() if f" pid={pid} " in line), "")
-    return next((word.removeprefix("role=") for word in line.split() if word.startswith("role=")), "")
+@pytest.mark.parametrize("then", [LOST, DONE, LATE])
+def test_a_write_whose_process_was_killed(fresh_trust, then):
+    """Whether the server stored it or not, and also while it is still at it: the repeat with the same key gives the one answer."""
+    person = fresh_trust["eva"]
+    point = Breakpoint(fresh_trust, "governance.proposal", "INSERT", by="commonhold-governance")
+    made = []
+    asking = threading.Thread(target=lambda: made.append(person.post(f"{GOV}/proposals", DRAFT, headers={"Idempotency-Key": "once"}).json), daemon=True)
+    asking.start()
+    kill_http_at(fresh_trust, point, then)
+    asking.join(DEADLINE)
+    point.remove()
+    again = person.post(f"{GOV}/proposals", DRAFT, headers={"Idempotency-Key": "once"}).json
+    assert made == [again] and fresh_trust.sql("SELECT id::text FROM governance.proposal") == [(again["id"],)]
 
 
 def test_a_killed_worker_is_started_again(durable):
-    worker = next(pid for pid in children(durable.daemon.process.pid) if kind_of(durable, pid) == "worker")
+    worker, = processes(durable, "worker")
     since = len(durable.log_text())
     os.kill(worker, signal.SIGKILL)
     durable.wait_logged('msg="worker is ready"', since)
@@ -167,7 +177,7 @@ def test_server_cut_off_during_work(stack, durable):
         cut_off(stack)
         wait_for("not ready", lambda: (answer := get(durable, "/readyz")) and is_unavailable(answer), DEADLINE, 0.02)
         assert get(durable, "/healthz")[0] == 200
-        wait_for("a refusal of a read", lambda: is_unavailable(get(durable, f"{GOV}/charter")), DEADLINE, 0.02)
+        wait_for("a refusal of a read", lambda: is_unavailable(get(durable, f"{GOV}/charters/current")), DEADLINE, 0.02)
         bring_back(stack)
         wait_for("ready again", lambda: get(durable, "/readyz")[0] == 200, DEADLINE, 0.02)
     writers.finish()
@@ -183,7 +193,7 @@ def test_server_down_at_start(stack, durable):
     durable.stop()
     cut_off(stack)
     settings = durable.config.read_text()
-    durable.config.write_text(settings.replace("[common]\n", "[common]\nstart_seconds = 2\n"))
+    durable.config.write_text(settings.replace("[common]\n", "[common]\nstart_seconds = 6\n"))
     since = len(durable.log_text())
     daemon = Daemon(durable.config, durable.port, durable.log_path)
     assert daemon.process.wait(DEADLINE) == os.EX_UNAVAILABLE

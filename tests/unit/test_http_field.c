@@ -41,6 +41,8 @@ static void test_text(void **state)
     TAKES(CH_FIELD_TEXT, "\"\\u00e9\\u00e9\\n\"", .min = 3, .max = 3);
     REFUSES(CH_FIELD_TEXT, "\"abcd\"", .max = 3);
     REFUSES(CH_FIELD_TEXT, "\"\"", .min = 1);
+    REFUSES(CH_FIELD_TEXT, "\" \\n \"", .min = 1);
+    TAKES(CH_FIELD_TEXT, "\" \"", .min = 0);
     REFUSES(CH_FIELD_TEXT, "\"a\\tb\"", );
     REFUSES(CH_FIELD_TEXT, "\"\\u007f\"", );
     REFUSES(CH_FIELD_TEXT, "1", );

@@ -13,7 +13,8 @@ DECLARE
     v_invite text;
 BEGIN
     IF v_prior.outcome IS NOT NULL THEN
-        RETURN v_prior;
+        RETURN governance.repeat_invite(v_prior, (SELECT p.email_hash FROM governance.person AS p WHERE p.member_id = p_id),
+            governance.is_office(p_actor, 'membership_officer'));
     ELSIF NOT governance.is_office(p_actor, 'membership_officer') THEN
         RETURN log.refusal('forbidden', 'only the membership officer decides on applications');
     END IF;

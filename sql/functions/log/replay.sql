@@ -2,6 +2,8 @@
 -- Purpose: the stored answer of a keyed write, or NULL when it is to be done now. First call of every creating function:
 --          v_prior := log.replay('licensing', p_actor::text, p_key, 'submit_application ' || p_id, p_body);
 --          IF v_prior.outcome IS NOT NULL THEN RETURN v_prior; END IF;
+--          Nothing may refuse a repeat, so no check of standing, office or state stands before it. An answer that held an invite
+--          goes through portal.repeat_invite.
 -- Outcomes: that of the first time; idempotency_conflict when the key stands for another request.
 -- Locks: advisory transaction lock on (schema, actor, key), so that a repeat waits for the first to commit.
 CREATE OR REPLACE FUNCTION log.replay(p_schema text, p_actor text, p_key text, p_what text, p_body jsonb)

@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: a person explains an entry that waits in suspense. Body: {kind: receipt, invoices: [{invoice_id, amount}], fee?} or {kind: dues, grant, interest, bank_fee}. What is explained leaves suspense whole.
--- Outcomes: matched, already_matched, amount_mismatch, forbidden, not_found, invalid, those of payout.post.
+-- Outcomes: matched, already_matched, amount_mismatch, forbidden, not_found, invalid, idempotency_conflict, those of payout.post.
 -- Locks: advisory on the entry, then those of payout.book_receipt and payout.post.
 CREATE OR REPLACE FUNCTION payout.assign_entry(p_actor uuid, p_key text, p_entry uuid, p_body jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_prior log.answer := log.replay('payout', p_actor::text, p_key, 'assign_entry ' || p_entry, p_body);
     v_entry payout.bank_entry;
     v_first payout.entry_match;
     v_kind text := p_body->>'kind';
@@ -17,6 +18,9 @@ DECLARE
     v_at timestamptz;
     v_post log.answer;
 BEGIN
+    IF v_prior.outcome IS NOT NULL THEN
+        RETURN v_prior;
+    END IF;
     IF NOT governance.is_office(p_actor, 'treasurer') THEN
         RETURN log.refusal('forbidden', 'only the treasurer assigns bank entries');
     END IF;
@@ -57,6 +61,6 @@ BEGIN
     IF v_post.outcome <> 'posted' THEN
         RAISE EXCEPTION 'assign_entry %: % %', p_entry, v_post.outcome, v_post.body USING ERRCODE = 'check_violation';
     END IF;
-    RETURN log.answer('matched', payout.entry_json(p_entry));
+    RETURN log.remember('payout', p_actor::text, p_key, 'assign_entry ' || p_entry, p_body, log.answer('matched', payout.entry_json(p_entry)));
 END
 $$;

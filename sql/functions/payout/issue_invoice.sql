@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: gives a draft its number, its document and its journal transaction (event 1), all in one transaction, so that numbers have no gaps.
--- Outcomes: issued, already_issued, forbidden, not_found, those of payout.post.
+-- Outcomes: issued, already_issued, forbidden, not_found, idempotency_conflict, those of payout.post.
 -- Locks: the invoice, its series row, then those of payout.post.
 CREATE OR REPLACE FUNCTION payout.issue_invoice(p_actor uuid, p_key text, p_id uuid) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_prior log.answer := log.replay('payout', p_actor::text, p_key, 'issue_invoice ' || p_id, NULL);
     v_invoice payout.invoice;
     v_day date := payout.today();
     v_no bigint;
@@ -15,6 +16,9 @@ DECLARE
     v_doc text;
     v_post log.answer;
 BEGIN
+    IF v_prior.outcome IS NOT NULL THEN
+        RETURN v_prior;
+    END IF;
     IF NOT governance.is_office(p_actor, 'treasurer') THEN
         RETURN log.refusal('forbidden', 'only the treasurer issues invoices');
     END IF;
@@ -47,6 +51,6 @@ BEGIN
         reference = v_reference, doc_sha256 = v_doc, txn_id = (v_post.body->'txns'->0->>'txn_id')::uuid, issued_by = p_actor WHERE id = p_id;
     PERFORM log.append_leaf('invoice', p_id::text, v_doc, pg_catalog.jsonb_build_object('kind', v_invoice.kind,
         'number', payout.invoice_number(v_series, v_no), 'gross', v_invoice.gross, 'currency', v_invoice.currency));
-    RETURN log.answer('issued', payout.invoice_json(p_id));
+    RETURN log.remember('payout', p_actor::text, p_key, 'issue_invoice ' || p_id, NULL, log.answer('issued', payout.invoice_json(p_id)));
 END
 $$;

@@ -27,6 +27,10 @@ BEGIN
         EXECUTE pg_catalog.format('ALTER TABLE payout.%I ENABLE ALWAYS TRIGGER append_only', v_name);
         IF v_parent = 'txn' THEN
             EXECUTE pg_catalog.format('ALTER TABLE payout.%I ENABLE ALWAYS TRIGGER txn_balanced', v_name);
+        ELSE
+            EXECUTE pg_catalog.format('CREATE TRIGGER counted AFTER INSERT ON payout.%I REFERENCING NEW TABLE AS added
+                FOR EACH STATEMENT EXECUTE FUNCTION payout.check_postings()', v_name);
+            EXECUTE pg_catalog.format('ALTER TABLE payout.%I ENABLE ALWAYS TRIGGER counted', v_name);
         END IF;
     END LOOP;
     INSERT INTO payout.period (month) VALUES (p_month);
