@@ -39,7 +39,14 @@ role_SRC := $(foreach r,$(ROLES),$($(r)_SRC))
 core_SRC := $(foreach r,$(ROLES),$($(r)_CORE_SRC))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
-$(BUILD)/gen/sql.c: sql/embed.awk $(SQL_FILES)
+# The names of the SQL files: written only when they change, so that a renamed or deleted file makes sql.c anew.
+SQL_LIST := $(BUILD)/gen/sql.list
+$(SQL_LIST): FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(SQL_FILES) > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/gen/sql.c: sql/embed.awk $(SQL_LIST) $(SQL_FILES)
 	@mkdir -p $(@D)
 	LC_ALL=C awk -v header=$(BUILD)/gen/sql.h -f sql/embed.awk $(SQL_FILES) > $@.new
 	mv $@.new $@
@@ -136,6 +143,7 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
-.PHONY: all help unit print-unit-tests test asan tsan bench fuzz check-source portal format install clean
+FORCE:
+.PHONY: FORCE all help unit print-unit-tests test asan tsan bench fuzz check-source portal format install clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -9,19 +9,21 @@
 #              such files); without it a generator makes a synthetic week
 # --once       stops everything at the end; exit 1 when a step did not give what it must
 # --port N     where the daemon listens on 127.0.0.1 (8080)
-# --dir DIR    where everything is kept (var/demo below the sources); a second run begins with a fresh trust there
+# --dir DIR    where everything is kept (var/demo below the sources, or /var/lib/commonhold-demo where root keeps the sources in a closed
+#              folder); a second run begins with a fresh trust there
 set -eu
+here=$PWD
 cd "$(dirname "$0")/.."
 
 usage() {
-    sed -n '6,13s/^# \{0,1\}//p' "$0" >&2
+    sed -n '6,14s/^# \{0,1\}//p' "$0" >&2
     exit 64
 }
 
 data=
 once=
 port=8080
-dir=var/demo
+dir=
 while [ $# -gt 0 ]; do
     case $1 in
     --data | --port | --dir)
@@ -39,6 +41,16 @@ case $port in '' | *[!0-9]*) usage ;; esac
 build=${BUILD:-build}
 bin=$build/bin
 umask 022
+case $data in '' | /*) ;; *) data=$here/$data ;; esac
+case $dir in '' | /*) ;; *) dir=$here/$dir ;; esac
+if [ -z "$dir" ]; then
+    dir=$PWD/var/demo
+    mkdir -p "$dir"
+    # The database does not run as root and has to pass through every folder above, which it cannot in /root.
+    if [ "$(id -u)" -eq 0 ] && ! (cd / && runuser -u nobody -- test -x "$dir"); then
+        dir=/var/lib/commonhold-demo
+    fi
+fi
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd -P)
 config=$dir/commonhold.ini
@@ -150,7 +162,7 @@ if [ -n "$once" ]; then
     stop_all
 elif [ "$status" -eq 0 ]; then
     step "running"
-    echo "http://127.0.0.1:$port answers; logs in $dir/daemon.log; bank file and reports in $dir/out"
+    echo "http://127.0.0.1:$port answers; logs in $dir/daemon.log; bank file in $dir/out"
     echo "stop: kill \$(cat $dir/daemon.pid); sh deploy/pg.sh stop $dir"
 fi
 [ "$status" -eq 0 ] || echo "the cycle did not finish; see above and $dir/daemon.log" >&2

@@ -238,9 +238,29 @@ def check_configuration():
 
 
 def check_sources_listed():
-    listed = "\n".join(t for f, t in TEXT.items() if f.endswith("sources.mk") or f == "Makefile")
-    return [f for f in C_FILES if f.endswith(".c") and f.startswith(("common/", "services/")) and f not in listed] + [
+    """Each source stands in a sources.mk by its whole path: one grep finds where a file goes."""
+    lists = {f: t for f, t in TEXT.items() if f.endswith("sources.mk")}
+    listed = "\n".join(lists.values()) + TEXT["Makefile"]
+    made_up = [f"{f}: {m.group(0)}...): list each file by its path" for f, t in lists.items()
+               for m in re.finditer(r"\$\((addprefix|addsuffix|wildcard|patsubst|foreach)\b", t)]
+    return made_up + [f for f in C_FILES if f.endswith(".c") and f.startswith(("common/", "services/")) and f not in listed] + [
         f for f in C_FILES if re.fullmatch(r"tests/unit/test_\w+\.c", f) and pathlib.Path(f).stem not in listed]
+
+
+def check_documents_exist():
+    """A page that a comment names is there; the specification's pages are listed in docs/specification.md."""
+    pages = {f for f in FILES if f.endswith(".md")}
+    named = {m.group(1) for m in re.finditer(r"^\| `(\w+\.md)` \|", TEXT.get("docs/specification.md", ""), flags=re.M)}
+    bad = []
+    for f, text in TEXT.items():
+        if f in ("docs/coding.md", "docs/specification.md"):  # they name pages of others
+            continue
+        for m in re.finditer(r"(?<![\w/.-])((?:[\w.-]+/)*[a-z][a-z0-9-]*\.md)\b", text):
+            page = m.group(1)
+            beside = str(pathlib.PurePosixPath(f).parent / page)
+            if page not in pages | named and beside not in pages:
+                bad.append(f"{f}: there is no {page}")
+    return sorted(set(bad))
 
 
 def check_shell():

@@ -3,8 +3,9 @@
  * twin for the worker, the auditor and the command line. Both speak in statements that say which shape they expect.
  *
  * A write is one SQL function that answers one row (outcome text, body jsonb). An error from the server is never
- * an outcome: it is a fault (logged, 503) or, for SQLSTATE classes 22, 23, 42 and P0, a bug of ours (logged, 500).
- * 40001 and 40P01 are retried by the pool. */
+ * an outcome. SQLSTATE classes 08, 53, 57 (statement_timeout among them), 58 and 55P03 are faults (logged, 503); 40001
+ * and 40P01 are retried, five tries in all, then a fault; every other is a bug of ours (logged, 500). The whole table
+ * is in docs/architecture.md, section 10; the lists in common/db_judge.c. */
 #ifndef COMMONHOLD_DB_H
 #define COMMONHOLD_DB_H
 

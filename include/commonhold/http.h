@@ -101,13 +101,14 @@ void ch_request_release(struct ch_request *request);
 /* ---- decoding the body ---- */
 
 enum ch_field_type {
-    CH_FIELD_TEXT,   /* const char *; min, max: UTF-8 code points (max 0: 4096), min > 0: not blank; no control characters but LF */
-    CH_FIELD_INT,    /* int64_t; min, max inclusive when either is not 0 */
-    CH_FIELD_BOOL,   /* bool */
-    CH_FIELD_UUID,   /* const char *, canonical */
-    CH_FIELD_TIME,   /* const char *, YYYY-MM-DDTHH:MM:SSZ */
-    CH_FIELD_DATE,   /* const char *, YYYY-MM-DD, exists in the calendar */
-    CH_FIELD_CODE,   /* const char *, one of `codes` (blank-separated) */
+    CH_FIELD_TEXT, /* const char *; min, max: UTF-8 code points (max 0: 4096), min > 0: not blank; no control characters
+                      but LF */
+    CH_FIELD_INT,  /* int64_t; min, max inclusive when either is not 0 */
+    CH_FIELD_BOOL, /* bool */
+    CH_FIELD_UUID, /* const char *, canonical */
+    CH_FIELD_TIME, /* const char *, YYYY-MM-DDTHH:MM:SSZ */
+    CH_FIELD_DATE, /* const char *, YYYY-MM-DD, exists in the calendar */
+    CH_FIELD_CODE, /* const char *, one of `codes` (blank-separated) */
     CH_FIELD_MONEY,  /* struct ch_money */
     CH_FIELD_TEXTS,  /* const json_t *: array of strings, min, max: how many (max 0: 100) */
     CH_FIELD_OBJECT, /* const json_t * */

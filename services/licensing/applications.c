@@ -6,6 +6,8 @@
 #include "licensing.h"
 #include "matrix.h"
 
+#define PERSON_BYTES 480 /* of a name or role: 120 characters of 4 bytes */
+
 CH_FUNCTION(set_quotas, "licensing.set_quotas", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(create_application, "licensing.create_application", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(edit_application, "licensing.edit_application", "$1::uuid, $2::uuid, $3::bigint, $4::jsonb");
@@ -39,7 +41,9 @@ static const struct ch_field DRAFT[] = {CH_FIELD(CH_FIELD_TEXT, application, poo
 static const struct ch_field CHANGE[] = {DETAILS(false), {0}};
 static const struct ch_field COMMAND[] = {CH_FIELD(CH_FIELD_TEXT, application, text, false, 1, 4000, NULL), {0}};
 
-/* core/policy.c takes each column once. */
+/* Which purposes, actions, modes and columns exist is for the match to judge, by the terms and the pool's schema of the
+ * day: an application may be saved with words that nothing permits. Only what no terms could make sense of is refused
+ * here: core/policy.c goes through each list once and takes a word that is there twice for two wishes. */
 static bool has_repeats(const json_t *list)
 {
     for (size_t i = 0; i < json_array_size(list); i++)
@@ -47,6 +51,43 @@ static bool has_repeats(const json_t *list)
             if (json_equal(json_array_get(list, i), json_array_get(list, k)))
                 return true;
     return false;
+}
+
+static bool is_line(const char *text)
+{
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return false;
+    return length <= PERSON_BYTES && strspn(text, " ") < length;
+}
+
+/* Who will have access: {"name", "role"}, one line each, nothing else. NULL or what is wrong, at *member of `person`.
+ */
+static const char *fault_of_person(const json_t *person, const char **member)
+{
+    static const char *const NAMES[] = {"name", "role"}, *const POINTERS[] = {"/name", "/role"};
+    *member = "";
+    if (!json_is_object(person) || json_object_size(person) > 2)
+        return "must be an object of name and role, no others";
+    for (size_t i = 0; i < 2; i++) {
+        const char *text = json_string_value(json_object_get(person, NAMES[i]));
+        *member = POINTERS[i];
+        if (text == NULL || !is_line(text))
+            return "must be a text of one line, not blank, at most 480 bytes";
+    }
+    return NULL;
+}
+
+static struct ch_done *check_people(struct ch_request *request, const json_t *people)
+{
+    const char *member;
+    for (size_t i = 0; i < json_array_size(people); i++) {
+        const char *fault = fault_of_person(json_array_get(people, i), &member);
+        if (fault)
+            return licensing_refuse_field(request, ch_printf(ch_arena_of(request), "/people/%zu%s", i, member), fault);
+    }
+    return NULL;
 }
 
 static struct ch_done *check_lists(struct ch_request *request, const struct application *in)
@@ -57,7 +98,7 @@ static struct ch_done *check_lists(struct ch_request *request, const struct appl
         return licensing_refuse_field(request, "/actions", "names an action twice");
     if (has_repeats(in->modes))
         return licensing_refuse_field(request, "/modes", "names a mode twice");
-    return NULL;
+    return check_people(request, in->people);
 }
 
 struct ch_done *licensing_post_application(struct ch_request *request)

@@ -47,7 +47,7 @@ static void need_text(json_t *errors, const json_t *object, const char *name)
             errors, json_pack("{s:s+,s:s}", "pointer", "/provenance/", name, "detail", "text of 1 to 4000 bytes"));
 }
 
-/* Provenance and licence statement of section 2. */
+/* Provenance and licence statement of licensing.md section 2. */
 static json_t *check_statements(struct ch_arena *arena, const struct contribution *in)
 {
     static const char *const TEXTS[] = {"software", "method", "processing"};

@@ -120,8 +120,8 @@ def test_charter_that_is_not_right(stack, unfounded, tmp_path, change, pointer):
     assert state_of(unfounded) == before and before[0][0] == 0
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema":"commonhold-charter/1","schema":"commonhold-charter/1"}', "\udcff".encode(
-    "utf-8", "surrogateescape").decode("latin-1")])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema":"commonhold-charter/1","schema":"commonhold-charter/1"}', "\u00ff"],
+                         ids=["empty", "open", "list", "twice", "no-json"])
 def test_charter_that_is_none(stack, unfounded, tmp_path, text):
     made = found(stack, unfounded, tmp_path, text)
     assert made.returncode == 2 and made.stderr.strip() and made.stdout == ""
@@ -365,13 +365,13 @@ def other_cell(number, text):
     ids=["type", "date", "required", "nan", "range", "surplus-cell", "missing-cell", "unknown-column", "twice", "open-quote"])
 def test_file_with_a_bad_row(trust, done, lines, line, column):
     owner, table = done.sensors[1], trust.sql("SELECT 'pooldata.' || pooldata.table_name(pool_id) FROM licensing.pool WHERE ref = %s", POOL)[0][0]
-    before = trust.sql(f"SELECT count(*), max(row_id) - max(row_id) FROM {table}")
+    before = trust.sql(f"SELECT count(*), max(row_id) FROM {table}")
     identifier = trust.contribute(owner, POOL, ("\n".join(lines) + "\n").encode(), "2026-05-04_bad.csv", dialect=sensor_dialect())
     assert trust.wait_decided(owner, identifier)["state"] == "rejected"
     errors = everything(trust[owner], f"{LIC}/contributions/{identifier}/errors")
     assert errors[0]["line"] == line and errors[0]["reason"], errors
     assert column is None or errors[0]["column"] == column, errors
-    assert trust.sql(f"SELECT count(*), max(row_id) - max(row_id) FROM {table}") == before
+    assert trust.sql(f"SELECT count(*), max(row_id) FROM {table}") == before
     assert trust.sql(f"SELECT count(*) FROM {table} WHERE contribution_id = %s", identifier)[0][0] == 0
 
 
@@ -479,10 +479,5 @@ def test_hostile_file_names_stay_names(trust, done):
         answer = trust[owner].send("POST", f"{LIC}/uploads", raw=b"", headers={
             "Tus-Resumable": "1.0.0", "Upload-Length": "3", "Upload-Metadata": metadata, "Content-Type": "application/offset+octet-stream"})
         assert answer.status in (201, 422, 400), answer.raw
-    folder = stack_folder(trust) / f"uploads-{trust.name}"
+    folder = trust.config.parent / f"uploads-{trust.name}"
     assert all(uuid.UUID(path.name.split(".")[0]) for path in folder.iterdir())
-    assert trust.sql("SELECT count(*) > 0 FROM licensing.upload")[0][0]
-
-
-def stack_folder(trust):
-    return trust.config.parent

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from stack import PASSWORD, Client
-from trust import sensor_schema
+from trust import sensor_schema, sensor_terms
 
 GOV, LIC, PAY = "/governance/v1", "/licensing/v1", "/payout/v1"
 
@@ -158,6 +158,16 @@ def same_whatever_happens(client, method, path, body, other, gone, status=403):
         assert (conflict.status, slug(conflict)) == (409, "idempotency_conflict")
 
 
+@pytest.fixture(scope="module")
+def pool(trust):
+    """A pool that is open without its vote."""
+    trust.draft_pool("lin", "harbour", "Air of the harbour", sensor_schema())
+    trust.unguarded("UPDATE licensing.pool SET state = 'open' WHERE ref = 'harbour'",
+                    "INSERT INTO licensing.notice (pool_id, n, language, text, sha256, origin, origin_version) SELECT pool_id, 1, 'en', 'A notice.', "
+                    "repeat('0', 64), 'charter', 1 FROM licensing.pool WHERE ref = 'harbour'")
+    return "harbour"
+
+
 def test_repeat_by_who_was_officer(trust, signatory):
     pool = {"ref": "quay", "title": "Noise of the quay", "schema": sensor_schema()}
     same_whatever_happens(trust["lin"], "POST", f"{LIC}/pools", pool, {**pool, "title": "Another"}, suspended(trust, "lin"))
@@ -166,15 +176,24 @@ def test_repeat_by_who_was_officer(trust, signatory):
                           suspended(trust, "lin"))
 
 
-def test_repeat_by_who_left_the_organisation(trust, signatory):
+def test_repeat_by_who_left_the_organisation(trust, signatory, pool):
     client, id_ = signatory
     gone = without_organisation(trust, client)
     statement = {"kind": "non_commercial", "statement": "Research only."}
     same_whatever_happens(client, "POST", f"{LIC}/organisations/{id_}/attestations", statement, {**statement, "statement": "Else."}, gone, 404)
-    trust.unguarded("UPDATE licensing.pool SET state = 'open' WHERE ref = 'quay'")
-    wanted = {"pool": "quay", "purpose": "PG.HEALTH", "actions": ["read"], "columns": ["at"], "modes": ["download"], "region": "IE",
+    wanted = {"pool": pool, "purpose": "PG.HEALTH", "actions": ["read"], "columns": ["at"], "modes": ["download"], "region": "IE",
               "duration_days": 30, "project": "A project."}
     same_whatever_happens(client, "POST", f"{LIC}/applications", wanted, {**wanted, "pool": "nowhere"}, gone)
+
+
+def test_repeat_of_a_draft_of_terms(trust, pool):
+    terms = {"doc": sensor_terms(pool)}
+    same_whatever_happens(trust["ada"], "POST", f"{LIC}/terms", terms, {"doc": {**terms["doc"], "version": 2}}, suspended(trust, "ada"))
+    headers, made = key(), trust["ada"].post(f"{LIC}/terms", {"doc": {**terms["doc"], "version": 3}}).json
+    changed = {"doc": {**terms["doc"], "version": 4}}
+    first = trust["ada"].put(f"{LIC}/terms/{made['id']}", changed, headers={**headers, "If-Match": '"v1"'})
+    again = trust["ada"].put(f"{LIC}/terms/{made['id']}", changed, headers={**headers, "If-Match": '"v1"'})
+    assert first.status == again.status == 200 and first.json == again.json
 
 
 def test_repeat_by_the_treasurer_of_then(trust):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Any bytes as the input of `calc policy`: refused with errors, or decided with one canonical line that keeps the
- * promises of section 8. */
+ * promises of licensing.md section 8. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

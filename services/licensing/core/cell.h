@@ -5,7 +5,7 @@
 
 #include "table_schema.h"
 
-/* Reasons of section 2.2, in the words the contributor reads. */
+/* Reasons of licensing.md section 2.2, in the words the contributor reads. */
 #define CH_CELL_REASONS(X)                                                                                             \
     X(MISSING, "missing")                                                                                              \
     X(TYPE, "type")                                                                                                    \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* A contribution's bytes in, checked rows out (sections 2.2 and 1): pure, streaming, without an allocation for each
- * row. Memory is constant but for `unique` and `primaryKey` (seen.h): see `unique_limit`. */
+/* A contribution's bytes in, checked rows out (licensing.md sections 2.2 and 1): pure, streaming, without an allocation
+ * for each row. Memory is constant but for `unique` and `primaryKey` (seen.h): see `unique_limit`. */
 #ifndef LICENSING_CORE_INGEST_H
 #define LICENSING_CORE_INGEST_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* A vote may only narrow (section 3.2): two versions of a pool's terms, compared per purpose and organisation class.
- * Where the new version is wider, consents given under an older notice do not count for it. */
+/* A vote may only narrow (licensing.md section 3.2): two versions of a pool's terms, compared per purpose and
+ * organisation class. Where the new version is wider, consents given under an older notice do not count for it. */
 #ifndef LICENSING_CORE_NARROWS_H
 #define LICENSING_CORE_NARROWS_H
 

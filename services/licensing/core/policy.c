@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The evaluation of section 7, step by step: the first step that denies ends it. It decides on parsed structs alone;
- * it reads no clock (the request says `at`), no database and no text. */
+/* The evaluation of licensing.md section 7, step by step: the first step that denies ends it. It decides on parsed
+ * structs alone; it reads no clock (the request says `at`), no database and no text. */
 #include "policy.h"
 
 #include <stdlib.h>

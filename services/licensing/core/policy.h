@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* May this organisation do this with that pool? The evaluation of section 7, for the services and the calculator.
+/* May this organisation do this with that pool? The evaluation of licensing.md section 7, for the services and the
+ * calculator.
  *
  * Parse once, evaluate often: terms (terms.h) and context are parsed into sets; evaluating 50 rules takes about a
  * microsecond. The services know the covered members only after the rule is known (its floor and the class decide
@@ -93,7 +94,8 @@ struct ch_policy_input {
     size_t consent_count;
 };
 
-/* Parse the parts of the calculator's input (section 8); all texts point into the tree. False with faults. */
+/* Parse the parts of the calculator's input (licensing.md section 8); all texts point into the tree. False with faults.
+ */
 bool ch_policy_request_parse(struct ch_faults *faults, const struct ch_at *at, const struct ch_terms *terms,
                              const json_t *value, struct ch_policy_request *out);
 /* `value` NULL is an empty context. */
@@ -102,7 +104,7 @@ bool ch_policy_context_parse(struct ch_faults *faults, const struct ch_at *at, c
 /* The calculator's whole input from text, with its limits. */
 bool ch_policy_read(struct ch_faults *faults, const char *text, size_t length, struct ch_policy_input *out);
 
-/* The output of section 8. `explain` adds the member of that name. Owned by the arena. */
+/* The output of licensing.md section 8. `explain` adds the member of that name. Owned by the arena. */
 json_t *ch_policy_json(struct ch_arena *arena, const struct ch_terms *terms, const struct ch_policy_request *request,
                        const struct ch_policy_context *context, const struct ch_policy_decision *decision,
                        bool explain);

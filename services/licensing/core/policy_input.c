@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Reads the calculator's input (section 8) into the structs that policy.c decides on. Unknown words pass: they are
- * for section 7 to judge. Wrong structure does not. */
+/* Reads the calculator's input (licensing.md section 8) into the structs that policy.c decides on. Unknown words pass:
+ * they are for section 7 to judge. Wrong structure does not. */
 #include <string.h>
 
 #include "policy.h"

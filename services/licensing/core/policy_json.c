@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Writes decisions as the JSON of section 8. */
+/* Writes decisions as the JSON of licensing.md section 8. */
 #include <string.h>
 
 #include "policy.h"

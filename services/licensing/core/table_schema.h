@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The column contract of a pool: a Frictionless Table Schema, restricted to what PostgreSQL holds exactly
- * (section 1). Parsed once, then used to read cells (cell.h). */
+ * (licensing.md section 1). Parsed once, then used to read cells (cell.h). */
 #ifndef LICENSING_CORE_TABLE_SCHEMA_H
 #define LICENSING_CORE_TABLE_SCHEMA_H
 
@@ -60,9 +60,9 @@ bool ch_column_name_valid(const char *name);
 /* Reads "UTC", "Z" or "+HH:MM"/"-HH:MM" (to 14 hours). */
 bool ch_zone_parse(const char *text, size_t length, int *minutes);
 
-/* May `next` follow `before` (section 1)? Faults point into `next`: it may add nullable columns and relax constraints;
- * it may not change a type, drop a column, lower a sensitivity or tighten anything. *new_notice becomes true when a
- * new column is quasi or direct: rows of members who have not answered must then hold NULL there. */
+/* May `next` follow `before` (licensing.md section 1)? Faults point into `next`: it may add nullable columns and relax
+ * constraints; it may not change a type, drop a column, lower a sensitivity or tighten anything. *new_notice becomes
+ * true when a new column is quasi or direct: rows of members who have not answered must then hold NULL there. */
 void ch_table_schema_growth(struct ch_faults *faults, const struct ch_table_schema *before,
                             const struct ch_table_schema *next, bool *new_notice);
 

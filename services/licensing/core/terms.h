@@ -107,7 +107,8 @@ struct ch_terms *ch_terms_read(struct ch_faults *faults, const char *text, size_
 /* The index of a column, column_count when the document has none of that name. */
 size_t ch_terms_column(const struct ch_terms *terms, const char *name);
 
-/* The rules of check_terms that need no database (section 5), as faults with pointers into the document. */
+/* The rules of check_terms that need no database (licensing.md section 5), as faults with pointers into the document.
+ */
 void ch_terms_check(struct ch_faults *faults, const struct ch_terms *terms);
 /* The price of each tier, for ch_terms_check: shape, one currency, the bounds of a price plan (payout.md, 8.5). */
 void ch_terms_check_prices(struct ch_faults *faults, const struct ch_terms *terms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What a pool's members may not be asked to vote on: the rules of check_terms (section 5) that need no database. The
- * notice floor is compared in narrows.c, against the version before. */
+/* What a pool's members may not be asked to vote on: the rules of check_terms (licensing.md section 5) that need no
+ * database. The notice floor is compared in narrows.c, against the version before. */
 #include <string.h>
 
 #include "terms.h"

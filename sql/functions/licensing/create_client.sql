@@ -21,7 +21,7 @@ BEGIN
         IF NOT licensing.is_officer(p_actor) THEN
             RETURN log.refusal('forbidden', 'only the licensing officer registers data planes');
         END IF;
-        SELECT o.organisation_id INTO v_organisation FROM licensing.organisation AS o WHERE o.organisation_id::text = p_body ->> 'organisation_id';
+        SELECT o.organisation_id INTO v_organisation FROM licensing.organisation AS o WHERE o.organisation_id = (p_body ->> 'organisation_id')::uuid;
     END IF;
     IF v_organisation IS NULL THEN
         RETURN CASE WHEN v_plane THEN log.answer('not_found') ELSE log.refusal('forbidden', 'only persons of an organisation have clients') END;

@@ -27,7 +27,7 @@ BEGIN
     IF (p_body #> '{licence,charter_version}') IS DISTINCT FROM pg_catalog.to_jsonb(v_charter) THEN
         RETURN log.refusal('stale', 'the licence statement must accept charter version ' || v_charter);
     END IF;
-    IF p_body ->> 'replaces' IS NOT NULL AND NOT EXISTS (SELECT FROM licensing.contribution AS c WHERE c.id::text = p_body ->> 'replaces'
+    IF p_body ->> 'replaces' IS NOT NULL AND NOT EXISTS (SELECT FROM licensing.contribution AS c WHERE c.id = (p_body ->> 'replaces')::uuid
             AND c.member_id = p_actor AND c.pool_id = v_pool.pool_id AND c.state = 'accepted') THEN
         RETURN log.refusal('invalid', 'replaces', pg_catalog.jsonb_build_array(
             licensing.field_error('/replaces', 'not an accepted contribution of yours in this pool')));

@@ -33,7 +33,7 @@ BEGIN
         RETURNING * INTO v_row;
     ELSE
         SELECT * INTO v_row FROM licensing.terms WHERE id = p_id AND author = p_actor FOR UPDATE;
-        IF NOT FOUND OR v_row.pool_id::text <> v_now ->> 'pool_id' THEN
+        IF NOT FOUND OR v_row.pool_id <> (v_now ->> 'pool_id')::uuid THEN
             RETURN log.answer('not_found');
         ELSIF v_row.submitted_at IS NOT NULL THEN
             RETURN log.refusal('not_allowed_here', 'a submitted document is immutable: draft another');
