@@ -88,7 +88,11 @@ void ch_pool_conn_lost(struct pool_conn *conn, const char *why)
 {
     char text[256];
     snprintf(text, sizeof(text), "%.*s", (int)strcspn(why, "\n"), why);
-    ch_log(CH_LOG_WARN, "database connection lost; connecting again", "why", text, NULL);
+    if (conn->state >= POOL_IDLE)
+        ch_log(CH_LOG_WARN, "database connection lost; connecting again", "why", text, NULL);
+    else if (conn == conn->pool->conns &&
+             conn->backoff_ms == POOL_BACKOFF_MIN_MS) /* once, not for each and every try */
+        ch_log(CH_LOG_WARN, "the database cannot be reached; trying until it can", "why", text, NULL);
     drop(conn);
     start_later(conn);
 }

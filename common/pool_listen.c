@@ -50,7 +50,8 @@ static void drop(struct pool_listener *listener)
 static void lost(struct ch_pool *pool)
 {
     struct pool_listener *listener = &pool->listener;
-    ch_log(CH_LOG_WARN, "listening connection lost; connecting again", "why", PQerrorMessage(listener->pg), NULL);
+    if (listener->up) /* that none can be had is told by the other connections */
+        ch_log(CH_LOG_WARN, "listening connection lost; connecting again", "why", PQerrorMessage(listener->pg), NULL);
     drop(listener);
     tell(pool, false);
     const struct timeval pause = ch_pool_jitter(listener->backoff_ms);

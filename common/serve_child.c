@@ -10,6 +10,7 @@
 #include "serve_private.h"
 
 #define START_TICK_MS 50
+#define SAY_FIRST_MS  1000
 #define SAY_EVERY_MS  5000
 
 /* `common.keys`: which context the notices of a pool are for. */
@@ -144,7 +145,7 @@ static void wait_on(struct child *child)
         ch_log(CH_LOG_ERROR,
                "the database did not answer in start_seconds: look at [common] database and at the server", NULL);
         stop_loop(child, CH_EXIT_UNAVAILABLE);
-    } else if (child->waited_ms % SAY_EVERY_MS == 0) {
+    } else if (child->waited_ms == SAY_FIRST_MS || child->waited_ms % SAY_EVERY_MS == 0) {
         ch_log(CH_LOG_WARN, "waiting for the database", NULL);
     }
 }

@@ -23,6 +23,6 @@ BEGIN
         RETURN log.answer('gone');
     END IF;
     UPDATE licensing.contribution SET state = 'awaiting_upload' WHERE id = v_contribution;
-    RETURN log.answer('no_content', '{}');
+    RETURN log.answer('no_content', NULL);
 END
 $$;

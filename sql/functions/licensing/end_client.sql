@@ -13,6 +13,6 @@ BEGIN
         RETURN log.answer('not_found');
     END IF;
     UPDATE licensing.client_secret SET ended_at = pg_catalog.clock_timestamp() WHERE client_id = p_client AND ended_at IS NULL;
-    RETURN log.answer('no_content', '{}');
+    RETURN log.answer('no_content', NULL);
 END
 $$;
