@@ -260,6 +260,9 @@ def check_documents_exist():
             beside = str(pathlib.PurePosixPath(f).parent / page)
             if page not in pages | named and beside not in pages:
                 bad.append(f"{f}: there is no {page}")
+        if f in C_FILES + SQL_FUNCTIONS:
+            bad += [f"{f}: {m.group(0)} of which document?" for m in re.finditer(r"\bsections? \d[\d.]*", text)
+                    if not re.search(r"\.md|RFC|ISO|libpq", text[max(0, m.start() - 250):m.start()])]
     return sorted(set(bad))
 
 

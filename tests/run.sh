@@ -73,7 +73,10 @@ run_sql() {
     "$CH_BIN/commonhold" init --dir "$work/sql" --database "$admin" >"$work/sql/init.log"
     psql -XAtq "$admin" -c 'CREATE DATABASE template_ch'
     template=$(echo "$admin" | sed 's/dbname=commonhold/dbname=template_ch/')
-    "$CH_BIN/commonhold" migrate --config "$work/sql/commonhold.ini" --database "$template" >"$work/sql/migrate.log"
+    "$CH_BIN/commonhold" migrate --config "$work/sql/commonhold.ini" --database "$template" >"$work/sql/migrate.log" 2>&1 || {
+        cat "$work/sql/migrate.log"
+        return 1
+    }
     make -s WERROR=-Werror "$BUILD/tests/test_decide_agree"
     status=0
     CH_TEST_DATABASE=$template CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$BUILD/tests/test_decide_agree" >"$work/sql.out" 2>"$work/sql.err" || status=$?
@@ -91,6 +94,7 @@ run_sql() {
 # pytest NAME FOLDER
 run_pytest() {
     ls "$2"/test_*.py >/dev/null 2>&1 || return 0
+    echo "== $1: running, in silence until its end"
     status=0
     /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
     grep '^SKIPPED' "$work/pytest.out" || true

@@ -201,6 +201,18 @@ def test_repeat_by_the_treasurer_of_then(trust):
     same_whatever_happens(trust["tess"], "POST", f"{PAY}/bank-accounts", account, {**account, "holder": "Else"}, suspended(trust, "tess"))
 
 
+def test_first_half_of_an_invoice_replays_too(trust, signatory):
+    """C loads, computes and stores: the load already finds the kept answer, before it asks who is treasurer."""
+    tess, name = trust["tess"].subject, uuid.uuid4().hex
+    load = "SELECT (payout.load_parties(%s, %s, %s, '[]', %s)).*"
+    assert trust.sql(load, tess, name, signatory[1], '{"a": 1}')[0][0] == "ok"
+    trust.sql("SELECT log.remember('payout', %s, %s, 'create_invoice', '{\"a\": 1}', log.answer('created', '{\"id\": 7}'))", tess, name)
+    with suspended(trust, "tess"):
+        assert trust.sql(load, tess, uuid.uuid4().hex, signatory[1], '{"a": 1}')[0][0] == "forbidden"
+        assert trust.sql(load, tess, name, signatory[1], '{"a": 1}') == [("created", {"id": 7})]
+        assert trust.sql(load, tess, name, signatory[1], '{"a": 2}')[0][0] == "idempotency_conflict"
+
+
 def test_answers_are_forgotten_after_a_day(trust):
     headers, body = key(), {"class": "U", "display_name": "Noa Berg", "email": address()}
     first = trust.public.post(f"{GOV}/membership-applications", body, headers=headers).json

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,8 @@ struct server {
     int fd;
     char url[64];
     const char *answer; /* NULL: none, until the client goes */
-    char request[1024];
+    char request[1024];    /* another thread's until stop() */
+    atomic_bool requested; /* it has arrived */
     pthread_t thread;
 };
 
@@ -170,6 +172,7 @@ static void *serve(void *arg)
     int fd = accept(server->fd, NULL, NULL);
     ssize_t used = recv(fd, server->request, sizeof(server->request) - 1, 0);
     server->request[used > 0 ? used : 0] = '\0';
+    atomic_store(&server->requested, true);
     char end[16];
     if (server->answer && send(fd, server->answer, strlen(server->answer), MSG_NOSIGNAL) < 0)
         perror("send");
@@ -186,6 +189,7 @@ static void start(struct server *server, const char *answer)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof(address);
     server->answer = answer;
+    atomic_init(&server->requested, false);
     server->fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(server->fd, (const struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(server->fd, 1), 0);
@@ -322,7 +326,7 @@ static void test_on_the_loop(void **state)
     start(&server, NULL);
     ch_fetch_async(fetcher, &OPEN, &request, on_heard, &heard);
     heard.expected = 9;
-    while (event_base_loop(heard.base, EVLOOP_NONBLOCK) == 0 && server.request[0] == '\0')
+    while (event_base_loop(heard.base, EVLOOP_NONBLOCK) == 0 && !atomic_load(&server.requested))
         continue;
     ch_fetcher_free(fetcher);
     stop(&server);

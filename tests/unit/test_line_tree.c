@@ -21,7 +21,7 @@ static const char *const LINES[] = {
 static void leaves_of_d19(uint8_t leaves[3][32])
 {
     for (int i = 0; i < 3; i++) {
-        char text[8];
+        char text[24];
         uint8_t salt[32];
         snprintf(text, sizeof text, "salt %d", i + 1);
         ch_sha256(text, strlen(text), salt);
