@@ -15,6 +15,8 @@ export CH_BIN CH_SHARED_DATA
 ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
 UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export ASAN_OPTIONS UBSAN_OPTIONS
+# A sanitizer build takes several times as long to start, and each generated input of the reference tests is a process.
+[ "$VARIANT" = release ] || export CH_RUNS="${CH_RUNS:-500}"
 work=$(mktemp -d "${TMPDIR:-/tmp}/commonhold-tests.XXXXXX")
 chmod 711 "$work"
 passed=0

@@ -6,7 +6,8 @@
 
 static const char FRONT_PAGE[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Commonhold</title></head>\n"
-    "<body><h1>Commonhold</h1>\n<p>This version has no pages yet. All HTTP interfaces work: "
+    "<body><h1>Commonhold</h1>\n<p>The portal has not been built: run <code>make portal</code> "
+    "(this version brings no pages yet). All other roles work: "
     "<a href=\"/governance/v1/openapi.yaml\">governance</a>, <a href=\"/licensing/v1/openapi.yaml\">licensing</a>, "
     "<a href=\"/metering/v1/openapi.yaml\">metering</a>, <a href=\"/payout/v1/openapi.yaml\">payout</a>, "
     "<a href=\"/log/checkpoint\">transparency log</a>.</p></body></html>\n";

@@ -160,7 +160,7 @@ static void test_refused_urls(void **state)
 struct server {
     int fd;
     char url[64];
-    const char *answer; /* NULL: none, until the client goes */
+    const char *answer;    /* NULL: none, until the client goes */
     char request[1024];    /* another thread's until stop() */
     atomic_bool requested; /* it has arrived */
     pthread_t thread;
