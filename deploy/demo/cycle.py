@@ -90,7 +90,7 @@ class Cycle:
         proposal = t.propose("n1", "policy", "Charter of the air pool", "Opens the pool under the charter attached.",
                              {"schema": "pool_charter", "document": pool_charter(POOL, pool["schema_sha256"])}, ["w1", "n2", "w2"])
         t.vote(proposal, self.voters())
-        wait_for("the pool to open", lambda: t.public.get(f"{LIC}/pools/{POOL}").json["state"] == "open")
+        wait_for("the pool to open", lambda: t["lin"].get(f"{LIC}/pools/{POOL}").json["state"] == "open")
         say(f"pool {POOL}: charter voted, {len(sensor_schema()['fields'])} columns, open")
 
     def files_come_in(self):
