@@ -70,6 +70,14 @@ class Client:
                 self.cookies[pair[0]] = pair[1]
         return Answer(response.status, response.headers, raw)
 
+    def _exchange(self, method, path, body, headers):
+        """Once more where the server had closed an idle connection: what creates has its key."""
+        try:
+            return self._once(method, path, body, headers)
+        except (http.client.HTTPException, ConnectionError):
+            self.close()
+            return self._once(method, path, body, headers)
+
     def send(self, method, path, body=None, headers=None, raw=None):
         """The answer whatever its status. A JSON body in `body`, bytes in `raw`."""
         if self.credentials and time.monotonic() - self.renewed_at > 200:
@@ -78,11 +86,7 @@ class Client:
         if raw is None and (body is not None or method in ("POST", "PUT", "PATCH")):
             raw = json.dumps(body if body is not None else {}).encode()
             sent.setdefault("Content-Type", "application/json")
-        try:
-            return self._once(method, path, raw, sent)
-        except (http.client.HTTPException, ConnectionError):
-            self.close()
-            return self._once(method, path, raw, sent)
+        return self._exchange(method, path, raw, sent)
 
     def _expect(self, method, path, **more):
         answer = self.send(method, path, **more)
@@ -122,8 +126,9 @@ class Client:
         return self
 
     def renew(self):
+        ended = self._exchange("GET", "/portal/v1/sign-ins/current", None, self._headers("GET", None)).status != 200
         self.renewed_at = time.monotonic()
-        if self._once("GET", "/portal/v1/sign-ins/current", None, self._headers("GET", None)).status != 200:
+        if ended:
             self.sign_in(*self.credentials)
 
     def enable_totp(self):
