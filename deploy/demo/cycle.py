@@ -21,6 +21,10 @@ from money import (MET, PAY, Approver, import_statement, read_rows, refused, reg
 from trust import (GOV, LIC, Trust, benefit_rule, pool_charter, sensor_dialect, sensor_schema, sensor_terms)  # noqa: E402
 
 POOL = "air"
+#: The classes of the demonstration's charter.
+CLASSES = {"U": "contributors", "W": "workers", "C": "neighbours"}
+#: Of EN 16931.
+VAT_CATEGORIES = {"S": "standard rate", "Z": "zero rate", "E": "exempt", "AE": "reverse charge: the buyer owes it", "O": "outside VAT"}
 COUNCIL = ["eva", "fay", "gil", "hal", "ida"]
 
 
@@ -150,7 +154,7 @@ class Cycle:
             found = t.proposal(identifier)
             counts = found["tally"]["counts"]
             must(found["state"] == "in_force", f"{found['title']} is {found['state']}")
-            rows += [[found["title"] if c == "U" else "", c, counts[c]["roll"], counts[c]["yes"], counts[c]["no"], counts[c]["abstain"]] for c in "UWC"]
+            rows += [[found["title"] if c == "U" else "", CLASSES[c], counts[c]["roll"], counts[c]["yes"], counts[c]["no"], counts[c]["abstain"]] for c in "UWC"]
         table("Votes, one member one vote: both carried and in force", ["proposal", "class", "roll", "yes", "no", "abstain"], rows)
 
     def licensees_apply(self):
@@ -166,7 +170,7 @@ class Cycle:
             "adtech": t.apply("adtech", purpose="X.ADS", project="Better timing of mask advertisements.", **wanted)}
         refused = t.wait_application("adtech", made["adtech"], ["refused"])
         must("X1" in json.dumps(refused), f"the refusal does not name its rule: {json.dumps(refused)[:600]}")
-        say(f"adtech: refused by {json.dumps(refused.get('reasons'))}")
+        say("Adstream Media plc (targeted advertising, X.ADS): refused, because rule X1 of the voted terms and the charter prohibit this purpose")
         self.grants = {}
         for name in ("uni", "startup"):
             found = t.wait_application(name, made[name], ["council_review", "offered"])
@@ -179,21 +183,21 @@ class Cycle:
             found = t.wait_application(name, made[name], ["offered"])
             agreed = t.accept_offer(name, found["offer_id"])
             self.grants[name] = agreed["grant_id"]
-            say(f"{name}: offered, agreed, grant {agreed['grant_id']}")
+            say(f"{name}: approved by the council, offered, signed by both sides; the grant is active")
         self.tokens = {name: t.token(name, grant) for name, grant in self.grants.items()}
 
     def data_is_read(self):
         t = self.trust
-        rows, trailer, headers, body = read_rows(t.base, self.tokens["uni"], POOL)
+        rows, trailer, _, body = read_rows(t.base, self.tokens["uni"], POOL)
         self.bodies = {"uni": body}
         must(len(rows) == self.rows, f"the university got {len(rows)} rows of {self.rows}")
         decimals = max(len(r["lat"].partition(".")[2]) for r in rows)
         must(decimals <= 2 and set(rows[0]) == {"_row", "lat", "lon", "at", "pm10", "pm25"}, f"{decimals} decimals, columns {list(rows[0])}")
-        say(f"uni read {len(rows)} rows as CSV, positions with {decimals} decimals at most; delivery {headers['X-Commonhold-Delivery']}")
+        say(f"uni read {len(rows)} rows as CSV, positions with {decimals} decimals at most")
         rows, last, _, body = read_rows(t.base, self.tokens["startup"], POOL, "application/x-ndjson")
         self.bodies["startup"] = body
         must(len(rows) == self.rows, f"the start-up got {len(rows)} rows of {self.rows}")
-        say(f"startup read {len(rows)} rows as NDJSON; trailer {json.dumps(last)[:200]}")
+        say(f"startup read {len(rows)} rows as NDJSON; the trailer names {last['_end']['rows']} rows and SHA-256 {last['_end']['sha256'][:16]}…")
         self.delivered = {"uni": self.rows, "startup": len(rows)}
 
     def withdrawal_takes_effect(self):
@@ -233,8 +237,9 @@ class Cycle:
         t = self.trust
         drafts = wait_for("draft invoices", lambda: t["tess"].get(f"{PAY}/invoices?state=draft").json["items"], 60)
         self.invoices = [t["tess"].post(f"{PAY}/invoices/{d['id']}/issue-invoice").json for d in drafts]
-        table("Invoices", ["number", "licensee", "net", "VAT", "gross", "reference"],
-              [[i["number"], i["buyer"]["name"], euro(i["net"]), euro(i["vat"]), euro(i["gross"]), i["reference"]] for i in self.invoices])
+        table("Invoices (the university's rows are free under the voted terms)", ["number", "licensee", "net", "VAT", "gross", "reference", "why this VAT"],
+              [[i["number"], i["buyer"]["name"], euro(i["net"]), euro(i["vat"]), euro(i["gross"]), i["reference"],
+                ", ".join(VAT_CATEGORIES[g["vat_category"]] for g in i["vat_groups"])] for i in self.invoices])
         must(all(i["gross"]["minor"] > 0 for i in self.invoices), "an invoice without an amount")
 
     def money_comes_in(self):
