@@ -272,6 +272,11 @@ def check_shell():
     return result.stdout.split("\n")[:40] if result.returncode else []
 
 
+def check_licensing_matrix():
+    result = subprocess.run(["sh", "tests/check-licensing-matrix.sh"], cwd=ROOT, capture_output=True, text=True)
+    return result.stdout.split("\n")[:40] if result.returncode else []
+
+
 def check_words():
     words = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!')")  # 'XXX' is ISO 4217's code for no currency
     return [f"{f}: {m.group(0)}" for f in C_FILES + SQL_FUNCTIONS for m in words.finditer(TEXT[f])]
