@@ -17,7 +17,7 @@ import decide
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("CH_BIN", ROOT / "build" / "bin")) / "commonhold"
 SEED = int(os.environ.get("CH_SEED", "20260911"))
-RUNS = int(os.environ.get("CH_RUNS", "1500"))
+RUNS = int(os.environ.get("CH_RUNS", "3000"))
 MAX = decide.MAX_COUNT
 
 
@@ -288,7 +288,7 @@ class Generated(Case):
                 holder[name] = rnd.choice(bad_values(name))
             seen[self.compare(json.dumps(value).encode(), "seed %d input %d" % (SEED, number))] += 1
         print(dict(seen))
-        if RUNS >= 1500:
+        if RUNS >= 3000:
             for name in (
                 "carried no_quorum no_class_quorum not_supported class_blocked not_enough_approval not_integer "
                 "not_boolean out_of_range votes_exceed_roll"

@@ -19,7 +19,7 @@ import policy
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("CH_BIN", ROOT / "build" / "bin")) / "commonhold"
 SEED = int(os.environ.get("CH_SEED", "20260907"))
-RUNS = int(os.environ.get("CH_RUNS", "2000"))
+RUNS = int(os.environ.get("CH_RUNS", "5000"))
 BASE_HASH = "e54f991aa97a617dc4b45038609a19b53e5869d28ef1e6e0519c98c073099da9"
 NON_PROFIT = ["public_body", "university", "non_profit"]
 FIRMS = ["university", "small_company", "company"]
