@@ -16,8 +16,8 @@ GRANT EXECUTE ON FUNCTION log.tick(), log.begin_sequence(), log.waiting_leaves(b
 GRANT SELECT ON log.entry, log.tile, log.checkpoint, log.key, log.outbox, log.entry_type TO ch_audit;
 -- public keys: whoever verifies tokens
 GRANT SELECT ON log.signing_key TO ch_governance, ch_licensing, ch_metering, ch_payout, ch_log, ch_portal, ch_worker, ch_audit;
--- notices of every part
-GRANT EXECUTE ON FUNCTION log.notify_member(uuid, text, text, jsonb)
+-- notices of every part, and events for licensees' programs
+GRANT EXECUTE ON FUNCTION log.notify_member(uuid, text, text, jsonb), log.announce(uuid, text, text, jsonb)
     TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
 -- payout numbers its runs by the checkpoint that covers their inputs
 GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
