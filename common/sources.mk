@@ -2,6 +2,10 @@
 # libcommonhold: knows nothing of members, licences, meters or money rules.
 common_SRC := \
 	common/arena.c \
+	common/cli_options.c \
+	common/client.c \
+	common/client_state.c \
+	common/progress.c \
 	common/crypto_cipher.c \
 	common/crypto_digest.c \
 	common/crypto_key.c \

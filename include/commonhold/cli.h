@@ -4,11 +4,13 @@
 #ifndef COMMONHOLD_CLI_H
 #define COMMONHOLD_CLI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "commonhold/arena.h"
 
 #define CH_EXIT_OK      0
+#define CH_EXIT_FAULT   1  /* the machine, the network or the database did not play along */
 #define CH_EXIT_REFUSED 2  /* refused or unreadable input */
 #define CH_EXIT_USAGE   64 /* wrong arguments (sysexits EX_USAGE) */
 
@@ -20,6 +22,22 @@ struct ch_command {
     int (*run)(int argc, char **argv);
 };
 /* Tables end with a row whose name is NULL. */
+
+/* --name VALUE, or --name alone where `flag` is given. */
+struct ch_option {
+    const char *name;   /* with the dashes */
+    const char **value; /* where the value goes */
+    bool *flag;         /* set instead, when no value follows */
+    bool required;
+};
+
+/* Reads all of argv by a table that ends with a NULL name. Words that are no options go to the front of argv in their
+ * order and are counted in `words`; where `words` is NULL none may be there. Behind "--" all are words. False with a
+ * message on stderr (exit with CH_EXIT_USAGE). */
+bool ch_options(int argc, char **argv, const struct ch_option *options, int *words);
+
+/* "commonhold: ..." on stderr; returns `code`. */
+int ch_say(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Reads a whole file, "-" is stdin, at most `max` bytes. NULL with a message in `error` (256 bytes) otherwise.
  * NUL behind the last byte. */

@@ -3,25 +3,7 @@
 #ifndef SERVICES_CLI_CLI_H
 #define SERVICES_CLI_CLI_H
 
-#include <stdbool.h>
-
 #include "commonhold/cli.h"
-
-#define CH_CLI_FAULT 1 /* the machine or the database did not play along */
-
-/* --name VALUE, or --name alone where `flag` is given. */
-struct ch_option {
-    const char *name;   /* with the dashes */
-    const char **value; /* where the value goes */
-    bool *flag;         /* set instead, when no value follows */
-    bool required;
-};
-
-/* Reads all of argv by a table that ends with a NULL name; false with a message on stderr (exit with CH_EXIT_USAGE). */
-bool ch_options(int argc, char **argv, const struct ch_option *options);
-
-/* "commonhold: ..." on stderr; returns `code`. */
-int ch_say(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A connection string without user, password and passfile, keywords in libpq's quoting, then `more` behind it. NULL
  * with a message on stderr. */

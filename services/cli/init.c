@@ -16,7 +16,7 @@
 static const char *const LOGINS[] = {"ch_governance", "ch_licensing", "ch_metering", "ch_payout",
                                      "ch_log",        "ch_portal",    "ch_worker",   "ch_audit"};
 static const char *const KEYS[] = {"person", "client", "receipt", "agreement", "delivery", "log"};
-static const char *const SECRETS[] = {"member", "email", "grant"};
+static const char *const SECRETS[] = {"member", "email", "grant", "webhook"};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool make_folder(const char *path, mode_t mode)
@@ -160,9 +160,9 @@ static int make_all(struct ch_arena *arena, const char *given, const char *origi
 {
     char dir[PATH_MAX];
     if (!make_folder(given, 0755))
-        return CH_CLI_FAULT;
+        return CH_EXIT_FAULT;
     if (!realpath(given, dir))
-        return ch_say(CH_CLI_FAULT, "%s: %s", given, strerror(errno));
+        return ch_say(CH_EXIT_FAULT, "%s: %s", given, strerror(errno));
     if (strpbrk(dir, "\n\r"))
         return ch_say(CH_EXIT_REFUSED, "%s: a line break in a folder's name would break the configuration", dir);
     if (!is_free(arena, dir))
@@ -171,7 +171,7 @@ static int make_all(struct ch_arena *arena, const char *given, const char *origi
     if (!make_folder(secrets, 0700) || !make_folder(ch_printf(arena, "%s/log", dir), 0755) ||
         !append_passwords(arena, dir) || !make_keys(arena, dir) || !make_secrets(arena, dir) ||
         !write_configuration(arena, dir, origin, listen, database))
-        return CH_CLI_FAULT;
+        return CH_EXIT_FAULT;
     printf("%s/commonhold.ini is written; next: commonhold migrate --config %s/commonhold.ini\n", dir, dir);
     return CH_EXIT_OK;
 }
@@ -184,7 +184,7 @@ int ch_command_init(int argc, char **argv)
                                         {"--listen", &listen, NULL, false},
                                         {"--database", &database, NULL, false},
                                         {NULL, NULL, NULL, false}};
-    if (!ch_options(argc, argv, options))
+    if (!ch_options(argc, argv, options, NULL))
         return CH_EXIT_USAGE;
     if (!listen)
         listen = "127.0.0.1:8080";

@@ -96,7 +96,7 @@ int ch_register_keys(const char *conninfo, const char *folder, const char *origi
     char error[512];
     struct ch_db *db = ch_db_open(conninfo, error);
     if (!db)
-        return ch_say(CH_CLI_FAULT, "%s", error);
+        return ch_say(CH_EXIT_FAULT, "%s", error);
     struct ch_arena *arena = ch_arena_new();
     bool fine = ch_db_begin(db) == CH_FAULT_NONE;
     for (size_t i = 0; fine && i < sizeof(USES) / sizeof(USES[0]); i++)
@@ -104,5 +104,5 @@ int ch_register_keys(const char *conninfo, const char *folder, const char *origi
     fine = fine && register_log_key(arena, db, folder, origin) && ch_db_commit(db) == CH_FAULT_NONE;
     ch_db_close(db);
     ch_arena_free(arena);
-    return fine ? CH_EXIT_OK : CH_CLI_FAULT;
+    return fine ? CH_EXIT_OK : CH_EXIT_FAULT;
 }

@@ -11,6 +11,7 @@
 #include "../governance/commands.h"
 #include "../licensing/commands.h"
 #include "../payout/commands.h"
+#include "../portal/commands.h"
 #include "cli.h"
 
 #define VERSION "0.1"
@@ -24,8 +25,8 @@ static const struct ch_command OPERATOR[] = {
     {NULL, NULL, NULL, NULL}};
 
 /* One row a role that brings commands. */
-static const struct ch_command *const TABLES[] = {OPERATOR, governance_commands, licensing_calc_commands,
-                                                  payout_calc_commands, NULL};
+static const struct ch_command *const TABLES[] = {
+    OPERATOR, governance_commands, licensing_commands, payout_calc_commands, portal_commands, NULL};
 
 static void list(FILE *out)
 {
@@ -91,7 +92,7 @@ int ch_command_serve(int argc, char **argv)
     (void)argc;
     execv(path, argv - 1);
     execvp("commonholdd", argv - 1);
-    return ch_say(CH_CLI_FAULT, "commonholdd cannot be run: %m");
+    return ch_say(CH_EXIT_FAULT, "commonholdd cannot be run: %m");
 }
 
 int main(int argc, char **argv)

@@ -64,7 +64,7 @@ static int run(const char *conninfo, const char *passfile, bool strict)
 {
     struct ch_migrate_report report;
     if (ch_migrate(conninfo, passfile, &report) != 0)
-        return ch_say(CH_CLI_FAULT, "%s", report.message);
+        return ch_say(CH_EXIT_FAULT, "%s", report.message);
     printf("version %04d: %d migrations applied, %d functions loaded%s\n", report.version, report.migrations_applied,
            report.functions_loaded, report.functions_loaded == 0 ? " (nothing had changed)" : "");
     if (report.functions_broken > 0 && strict)
@@ -96,7 +96,7 @@ int ch_command_migrate(int argc, char **argv)
                                         {"--database", &database, NULL, false},
                                         {"--strict", NULL, &strict, false},
                                         {NULL, NULL, NULL, false}};
-    if (!ch_options(argc, argv, options))
+    if (!ch_options(argc, argv, options, NULL))
         return CH_EXIT_USAGE;
     if (!config && !database)
         return ch_say(CH_EXIT_USAGE,

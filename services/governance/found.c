@@ -16,15 +16,8 @@
 #include "people.h"
 
 #define CHARTER_MAX ((size_t)8 * 1024 * 1024)
-#define EXIT_FAULT  1
 
 CH_FUNCTION(found_function, "governance.found", "$1::text, $2::jsonb");
-
-static int say(int code, const char *text)
-{
-    fprintf(stderr, "commonhold: %s\n", text);
-    return code;
-}
 
 static const char *purposes(void)
 {
@@ -51,7 +44,7 @@ static json_t *read_charter(struct ch_arena *arena, const char *path)
     size_t size;
     const char *text = ch_read_file(arena, path, CHARTER_MAX, &size, message);
     if (!text) {
-        say(0, message);
+        ch_say(0, "%s", message);
         return NULL;
     }
     const json_t *charter = ch_json_parse(arena, text, size, &LIMITS, &error);
@@ -119,11 +112,11 @@ static int write_charter(struct ch_arena *arena, const char *conninfo, const jso
     struct ch_answer answer;
     struct ch_db *db = ch_db_open(conninfo, error);
     if (!db)
-        return say(EXIT_FAULT, error);
+        return ch_say(CH_EXIT_FAULT, "%s", error);
     const char *canonical = ch_json_canonical(arena, ch_charter_public(arena, charter), NULL);
     enum ch_fault fault =
         ch_db_call(db, arena, &found_function, CH_ARGS(canonical, ch_json_canonical(arena, founders, NULL)), &answer);
-    int code = fault == CH_FAULT_NONE ? print_answer(arena, &answer) : say(EXIT_FAULT, ch_db_error(db));
+    int code = fault == CH_FAULT_NONE ? print_answer(arena, &answer) : ch_say(CH_EXIT_FAULT, "%s", ch_db_error(db));
     ch_db_close(db);
     return code;
 }
@@ -137,11 +130,11 @@ static int found(struct ch_arena *arena, const char *path, const struct found_op
         return CH_EXIT_REFUSED;
     const char *conninfo = found_database(arena, options, error);
     if (!conninfo)
-        return say(CH_EXIT_REFUSED, error);
+        return ch_say(CH_EXIT_REFUSED, "%s", error);
     const char *folder = found_folder(arena, options->config);
     if (!people_load(&secrets, ch_printf(arena, "%s/secrets/member.secret", folder),
                      ch_printf(arena, "%s/secrets/email.secret", folder), error, sizeof error))
-        return say(CH_EXIT_REFUSED, error);
+        return ch_say(CH_EXIT_REFUSED, "%s", error);
     json_t *founders = seal_founders(arena, &secrets, charter);
     explicit_bzero(&secrets, sizeof secrets);
     return founders ? write_charter(arena, conninfo, charter, founders) : CH_EXIT_REFUSED;
@@ -150,21 +143,16 @@ static int found(struct ch_arena *arena, const char *path, const struct found_op
 int ch_command_found(int argc, char **argv)
 {
     struct found_options options = {0};
-    const char *path = NULL;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--config") == 0 && i + 1 < argc && !options.config)
-            options.config = argv[++i];
-        else if (strcmp(argv[i], "--database") == 0 && i + 1 < argc && !options.database)
-            options.database = argv[++i];
-        else if (argv[i][0] != '-' && !path)
-            path = argv[i];
-        else
-            return say(CH_EXIT_USAGE, "usage: commonhold found CHARTER.json --config FILE [--database CONNINFO]");
-    }
-    if (!path || !options.config)
-        return say(CH_EXIT_USAGE, "usage: commonhold found CHARTER.json --config FILE [--database CONNINFO]");
+    const struct ch_option table[] = {{"--config", &options.config, NULL, true},
+                                      {"--database", &options.database, NULL, false},
+                                      {NULL, NULL, NULL, false}};
+    int words;
+    if (!ch_options(argc, argv, table, &words))
+        return CH_EXIT_USAGE;
+    if (words != 1)
+        return ch_say(CH_EXIT_USAGE, "found takes one charter file");
     struct ch_arena *arena = ch_arena_new();
-    int code = found(arena, path, &options);
+    int code = found(arena, argv[0], &options);
     ch_arena_free(arena);
     return code;
 }

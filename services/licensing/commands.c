@@ -77,8 +77,11 @@ static int run_policy(int argc, char **argv)
     return code;
 }
 
-const struct ch_command licensing_calc_commands[] = {
+const struct ch_command licensing_commands[] = {
     {"calc policy", "[--explain] [--check] < INPUT.json", "decide a request by terms and consents, offline",
      run_policy},
+    {"contribute", "FILE ... --about ABOUT.json [--pool REF] [--origin URL] [--patience SECONDS] [--again] [--no-wait]",
+     "uploads files to a pool and follows them until they are decided; run again, it goes on where it broke off",
+     ch_command_contribute},
     {NULL, NULL, NULL, NULL},
 };

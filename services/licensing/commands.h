@@ -5,7 +5,9 @@
 
 #include "commonhold/cli.h"
 
-/* Offline commands over core/: `calc policy`. Ends with a row whose name is NULL. */
-extern const struct ch_command licensing_calc_commands[];
+/* `calc policy`, offline, and `contribute`. Ends with a row whose name is NULL. */
+extern const struct ch_command licensing_commands[];
+
+int ch_command_contribute(int argc, char **argv);
 
 #endif

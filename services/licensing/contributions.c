@@ -10,7 +10,7 @@ CH_FUNCTION(create_contribution, "licensing.create_contribution", "$1::uuid, $2:
 CH_FUNCTION(end_contribution, "licensing.withdraw_contribution", "$1::uuid, $2::text, $3::uuid");
 LICENSING_READ(read_schema, "licensing.get_schema", "$1::uuid, $2::text");
 LICENSING_READ(read_contribution, "licensing.get_contribution", "$1::uuid, $2::uuid");
-LICENSING_READ(read_contributions, "licensing.list_contributions", "$1::uuid, $2::integer, $3::uuid");
+LICENSING_READ(read_contributions, "licensing.list_contributions", "$1::uuid, $2::text, $3::integer, $4::uuid");
 LICENSING_READ(read_errors, "licensing.list_errors", "$1::uuid, $2::uuid");
 
 struct contribution {
@@ -107,9 +107,9 @@ struct ch_done *licensing_post_contribution(struct ch_request *request)
 
 struct ch_done *licensing_get_contributions(struct ch_request *request)
 {
-    const char *limit, *after;
+    const char *limit, *after, *sha256 = ch_query(request, "sha256");
     struct ch_done *done = licensing_page(request, true, &limit, &after);
-    return done ? done : ch_call(request, &read_contributions, CH_ARGS(licensing_actor(request), limit, after));
+    return done ? done : ch_call(request, &read_contributions, CH_ARGS(licensing_actor(request), sha256, limit, after));
 }
 
 struct ch_done *licensing_get_contribution(struct ch_request *request)

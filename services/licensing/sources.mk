@@ -50,7 +50,7 @@ licensing_CORE_SRC := \
 	services/licensing/core/words.c \
 	services/licensing/core/zulu.c
 licensing_CORE_SRC += services/licensing/core/upload_metadata.c
-licensing_COMMAND_SRC := services/licensing/commands.c
+licensing_COMMAND_SRC := services/licensing/commands.c services/licensing/contribute.c services/licensing/contribute_upload.c
 
 UNIT_TESTS += test_purposes test_terms test_policy test_narrows test_generalise test_table_schema test_ingest_csv
 FUZZ_TARGETS += fuzz_policy fuzz_terms fuzz_csv

@@ -14,29 +14,6 @@
 #define FILE_MAX     ((size_t)1 << 30)
 #define EXIT_IOERROR 74 /* sysexits EX_IOERR: stdout is gone */
 
-struct option {
-    const char *name;
-    bool required;
-    const char *value;
-};
-
-/* Each option once, with a value, and every required one; nothing else. */
-static bool read_options(int argc, char **argv, struct option *options)
-{
-    for (int i = 0; i < argc; i += 2) {
-        struct option *option = options;
-        while (option->name && strcmp(option->name, argv[i]) != 0)
-            option++;
-        if (!option->name || option->value || i + 1 == argc)
-            return false;
-        option->value = argv[i + 1];
-    }
-    for (; options->name; options++)
-        if (options->required && !options->value)
-            return false;
-    return true;
-}
-
 static int refused(const struct ch_refusals *list)
 {
     fprintf(stderr, "%s\n", ch_refusals_text(list));
@@ -92,21 +69,25 @@ static struct ch_benefit_rule *read_rule(struct ch_arena *arena, const char *pat
 
 static const char distribute_usage[] = "--rule RULE.json --inputs INPUTS.json [--explain ID]";
 
-static int distribute(struct ch_arena *arena, const struct option *options)
+struct distribute_options {
+    const char *rule, *inputs, *explain;
+};
+
+static int distribute(struct ch_arena *arena, const struct distribute_options *options)
 {
-    struct ch_benefit_rule *rule = read_rule(arena, options[0].value, NULL);
+    struct ch_benefit_rule *rule = read_rule(arena, options->rule, NULL);
     if (!rule)
         return CH_EXIT_REFUSED;
     struct ch_refusals *list = ch_refusals_new(arena, "inputs");
     size_t size = 0;
-    char *text = read_file(list, options[1].value, &size);
+    char *text = read_file(list, options->inputs, &size);
     struct ch_inputs *inputs = text ? ch_inputs_parse(text, size, rule, list) : NULL;
-    struct ch_distribution *d = inputs ? ch_distribute(rule, inputs, options[2].value, list) : NULL;
+    struct ch_distribution *d = inputs ? ch_distribute(rule, inputs, options->explain, list) : NULL;
     if (!d)
         return refused(list);
     struct ch_out out;
     ch_out_begin(&out, to_stdout, NULL);
-    if (options[2].value)
+    if (options->explain)
         ch_distribution_write_trace(d, &out);
     else
         ch_distribution_write(d, true, &out);
@@ -117,28 +98,36 @@ static int distribute(struct ch_arena *arena, const struct option *options)
 
 static int run_distribute(int argc, char **argv)
 {
-    struct option options[] = {{"--rule", true, NULL}, {"--inputs", true, NULL}, {"--explain", false, NULL}, {0}};
-    if (!read_options(argc, argv, options))
+    struct distribute_options options = {0};
+    const struct ch_option table[] = {{"--rule", &options.rule, NULL, true},
+                                      {"--inputs", &options.inputs, NULL, true},
+                                      {"--explain", &options.explain, NULL, false},
+                                      {NULL, NULL, NULL, false}};
+    if (!ch_options(argc, argv, table, NULL))
         return CH_EXIT_USAGE;
     struct ch_arena *arena = ch_arena_new();
-    int code = distribute(arena, options);
+    int code = distribute(arena, &options);
     ch_arena_free(arena);
     return code;
 }
 
 static const char clawback_usage[] = "--rule RULE.json --result RESULT.json --inputs CLAWBACK.json";
 
-static int clawback(struct ch_arena *arena, const struct option *options)
+struct clawback_options {
+    const char *rule, *result, *inputs;
+};
+
+static int clawback(struct ch_arena *arena, const struct clawback_options *options)
 {
-    struct ch_benefit_rule *rule = read_rule(arena, options[0].value, NULL);
+    struct ch_benefit_rule *rule = read_rule(arena, options->rule, NULL);
     if (!rule)
         return CH_EXIT_REFUSED;
     struct ch_refusals *result_list = ch_refusals_new(arena, "result");
     struct ch_refusals *list = ch_refusals_new(arena, "inputs");
-    const json_t *result = read_json(result_list, options[1].value);
+    const json_t *result = read_json(result_list, options->result);
     if (!result)
         return refused(result_list);
-    const json_t *inputs = read_json(list, options[2].value);
+    const json_t *inputs = read_json(list, options->inputs);
     struct ch_clawback *c = inputs ? ch_clawback(rule, result, inputs, result_list, list) : NULL;
     if (!c)
         return refused(ch_refusals_none(result_list) ? list : result_list);
@@ -152,26 +141,34 @@ static int clawback(struct ch_arena *arena, const struct option *options)
 
 static int run_clawback(int argc, char **argv)
 {
-    struct option options[] = {{"--rule", true, NULL}, {"--result", true, NULL}, {"--inputs", true, NULL}, {0}};
-    if (!read_options(argc, argv, options))
+    struct clawback_options options = {0};
+    const struct ch_option table[] = {{"--rule", &options.rule, NULL, true},
+                                      {"--result", &options.result, NULL, true},
+                                      {"--inputs", &options.inputs, NULL, true},
+                                      {NULL, NULL, NULL, false}};
+    if (!ch_options(argc, argv, table, NULL))
         return CH_EXIT_USAGE;
     struct ch_arena *arena = ch_arena_new();
-    int code = clawback(arena, options);
+    int code = clawback(arena, &options);
     ch_arena_free(arena);
     return code;
 }
 
 static const char price_usage[] = "--plan PLAN.json --usage USAGE.json";
 
-static int price(struct ch_arena *arena, const struct option *options)
+struct price_options {
+    const char *plan, *usage;
+};
+
+static int price(struct ch_arena *arena, const struct price_options *options)
 {
     struct ch_refusals *plan_list = ch_refusals_new(arena, "plan");
-    const json_t *document = read_json(plan_list, options[0].value);
+    const json_t *document = read_json(plan_list, options->plan);
     struct ch_price_plan *plan = document ? ch_price_plan_read(document, plan_list) : NULL;
     if (!plan)
         return refused(plan_list);
     struct ch_refusals *list = ch_refusals_new(arena, "usage");
-    document = read_json(list, options[1].value);
+    document = read_json(list, options->usage);
     struct ch_price_usage *used = document ? ch_price_usage_read(document, list) : NULL;
     struct ch_price *result = used ? ch_price(plan, used, list) : NULL;
     return result ? print(ch_price_text(arena, result)) : refused(list);
@@ -179,11 +176,13 @@ static int price(struct ch_arena *arena, const struct option *options)
 
 static int run_price(int argc, char **argv)
 {
-    struct option options[] = {{"--plan", true, NULL}, {"--usage", true, NULL}, {0}};
-    if (!read_options(argc, argv, options))
+    struct price_options options = {0};
+    const struct ch_option table[] = {
+        {"--plan", &options.plan, NULL, true}, {"--usage", &options.usage, NULL, true}, {NULL, NULL, NULL, false}};
+    if (!ch_options(argc, argv, table, NULL))
         return CH_EXIT_USAGE;
     struct ch_arena *arena = ch_arena_new();
-    int code = price(arena, options);
+    int code = price(arena, &options);
     ch_arena_free(arena);
     return code;
 }

@@ -8,5 +8,5 @@ portal_SRC := \
 	services/portal/sign_in.c \
 	services/portal/totp_keys.c
 portal_CORE_SRC := services/portal/core/totp.c
-portal_COMMAND_SRC :=
+portal_COMMAND_SRC := services/portal/commands.c
 UNIT_TESTS += test_totp

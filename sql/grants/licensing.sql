@@ -7,7 +7,7 @@ GRANT EXECUTE ON FUNCTION licensing.list_purposes() TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.create_pool(uuid, text, text, jsonb), licensing.edit_pool(uuid, text, bigint, text, jsonb),
     licensing.get_pool(uuid, text), licensing.get_schema(uuid, text), licensing.list_pools(uuid, integer, text) TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.create_contribution(uuid, text, jsonb), licensing.get_contribution(uuid, uuid),
-    licensing.list_contributions(uuid, integer, uuid), licensing.list_errors(uuid, uuid),
+    licensing.list_contributions(uuid, text, integer, uuid), licensing.list_errors(uuid, uuid),
     licensing.withdraw_contribution(uuid, text, uuid) TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.create_upload(uuid, uuid, bigint, text, text, text), licensing.get_upload(uuid, uuid),
     licensing.lease_upload(uuid, uuid, bigint, bigint), licensing.advance_upload(uuid, uuid, uuid, bigint),
