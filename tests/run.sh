@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# Sets up and runs the tests: run.sh [check|unit|sql|api|faults|demo ...]; without arguments all of them.
+# Sets up and runs the tests: run.sh [check|unit|sql|reference|api|faults|portal|demo ...]; without arguments all of them.
 # BUILD and VARIANT choose the build, as for make. Ends with `N passed, N failed`; exit 1 when one failed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -127,7 +127,7 @@ run_demo() {
 
 sh deploy/packages.sh test
 make -s -j2 WERROR=-Werror all
-[ $# -gt 0 ] || set -- check unit sql reference api faults demo
+[ $# -gt 0 ] || set -- check unit sql reference api faults portal demo
 for part; do
     case $part in
     check) run_check ;;
@@ -136,6 +136,7 @@ for part; do
     reference) run_pytest reference tests/reference ;;
     api) run_pytest api tests/api ;;
     faults) run_pytest faults tests/faults ;;
+    portal) run_pytest portal tests/portal ;;
     demo) run_demo ;;
     *)
         echo "run.sh: no part $part" >&2

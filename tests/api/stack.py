@@ -25,7 +25,7 @@ REPORTS = re.compile(r"(Sanitizer|runtime error:)")
 
 sys.path.insert(0, str(ROOT / "deploy" / "demo"))
 from client import Client, Problem, wait_for  # noqa: E402, F401  (tests import them from here)
-from trust import PASSWORD, Trust  # noqa: E402
+from trust import PASSWORD, Trust, pool_charter  # noqa: E402
 
 
 def run(*command, **more):
@@ -187,6 +187,18 @@ class RunningTrust(Trust):
                     cursor.execute(statement)
         finally:
             connection.close()
+
+    def open_pool(self, ref, title, schema):
+        """A pool that is open without its vote, for tests of what is done with open pools."""
+        made = self.draft_pool("lin", ref, title, schema)
+        charter = json.dumps(pool_charter(ref, made["schema_sha256"]))
+        self.unguarded(f"UPDATE licensing.pool SET state = 'open' WHERE ref = '{ref}'",
+                       "INSERT INTO licensing.pool_version (pool_id, version, charter, schema, sha256, schema_sha256, from_at) SELECT pool_id, 1, "
+                       f"$charter${charter}$charter$, schema, repeat('0', 64), schema_sha256, now() FROM licensing.pool WHERE ref = '{ref}'",
+                       "INSERT INTO licensing.notice (pool_id, n, language, text, sha256, origin, origin_version) SELECT pool_id, 1, 'en', 'A notice.', "
+                       f"repeat('0', 64), 'charter', 1 FROM licensing.pool WHERE ref = '{ref}'")
+        self.sql("SELECT pooldata.make_table(pool_id, schema -> 'fields') FROM licensing.pool WHERE ref = %s", ref)
+        return ref
 
     def wait_sql(self, what, statement, *args):
         """Waits until the first column of the first row is true; gives that row."""

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from stack import BIN, DEADLINE, PASSWORD, eventually
-from trust import LIC, pool_charter, sensor_schema
+from trust import LIC, sensor_schema
 
 CHUNK = 4 << 20
 HEADER = "sensor_id;sensor_type;location;lat;lon;timestamp;P1;P2\n"
@@ -29,16 +29,7 @@ def rows(count, first=0):
 
 @pytest.fixture(scope="module")
 def pool(trust):
-    """A pool that is open without its vote."""
-    made = trust.draft_pool("lin", "air", "Air", sensor_schema())
-    charter = json.dumps(pool_charter("air", made["schema_sha256"]))
-    trust.unguarded("UPDATE licensing.pool SET state = 'open' WHERE ref = 'air'",
-                    "INSERT INTO licensing.pool_version (pool_id, version, charter, schema, sha256, schema_sha256, from_at) SELECT pool_id, 1, "
-                    f"$charter${charter}$charter$, schema, repeat('0', 64), schema_sha256, now() FROM licensing.pool WHERE ref = 'air'",
-                    "INSERT INTO licensing.notice (pool_id, n, language, text, sha256, origin, origin_version) SELECT pool_id, 1, 'en', 'A notice.', "
-                    "repeat('0', 64), 'charter', 1 FROM licensing.pool WHERE ref = 'air'")
-    trust.sql("SELECT pooldata.make_table(pool_id, schema -> 'fields') FROM licensing.pool WHERE ref = 'air'")
-    return "air"
+    return trust.open_pool("air", "Air", sensor_schema())
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Clients from npm against real services: the cluster and the trusts are those of the API tests. The packages are installed as the lock file
+says; where npm or its registry is missing the tests that need them say so and are skipped."""
+import importlib.util
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+API = HERE.parent / "api"
+sys.path[:0] = [str(API)]
+
+_spec = importlib.util.spec_from_file_location("api_conftest", API / "conftest.py")
+_api = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_api)
+
+stack = _api.stack
+trust = _api.trust
+pytest_runtest_makereport = _api.pytest_runtest_makereport
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """The folder whose node_modules holds what package-lock.json names."""
+    if not shutil.which("npm") or not shutil.which("node"):
+        pytest.skip("npm and node are not installed: clients from npm are not tested")
+    made = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, timeout=300)
+    if made.returncode != 0:
+        pytest.skip(f"npm ci gave {made.returncode} (no registry?): clients from npm are not tested: {made.stderr[-300:]}")
+    return HERE
