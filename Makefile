@@ -90,6 +90,13 @@ $(BUILD)/api/%: $(BUILD)/obj/tests/api/%.o $(BUILD)/libcommonhold.a
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+# The same targets without a fuzzer: they repeat what is kept in tests/fuzz/corpus.
+replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
+print-fuzz-targets:
+	@echo $(FUZZ_TARGETS)
+$(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 # Fuzz targets: everything they link is compiled once more, by clang and with its counters.
 FUZZ_CFLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -Wall -Wno-unknown-warning-option
 fuzz_obj = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(1))
@@ -144,6 +151,6 @@ clean:
 
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: FORCE all help unit print-unit-tests test asan tsan bench fuzz check-source portal format install clean
+.PHONY: FORCE all help unit print-unit-tests replay print-fuzz-targets test asan tsan bench fuzz check-source portal format install clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -11,6 +11,7 @@
 #include "commonhold/json.h"
 
 #define BODY_MAX  ((size_t)64 << 20) /* bytes of one answer */
+#define ASK_FIRST ((size_t)64 << 10) /* a body over this many bytes waits for 100 Continue */
 #define STALLED_S 60L                /* an exchange without a byte for so long is given up */
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
@@ -58,7 +59,8 @@ static const char *cookie(struct ch_client *client, const char *name)
 
 static struct curl_slist *headers_of(struct ch_client *client, const struct ch_client_request *request, const char *key)
 {
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    /* A refusal should come before megabytes are sent for nothing. */
+    struct curl_slist *list = curl_slist_append(NULL, request->size > ASK_FIRST ? "Expect: 100-continue" : "Expect:");
     const char *csrf = cookie(client, "ch_csrf");
     if (csrf)
         list = curl_slist_append(list, ch_printf(client->arena, "X-CSRF-Token: %s", csrf));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Outgoing HTTP, one exchange: the URL is judged before it starts, each address when the socket for it is opened (so
- * what is checked is what is connected to, whatever the name says a moment later), the answer while it arrives.
- * Redirects are not followed: the caller sees the 3xx. */
+/* Outgoing HTTP, one exchange: the URL is judged before it starts, the addresses before the first socket is opened (see
+ * fetch_pin.c), the answer while it arrives. Redirects are not followed: the caller sees the 3xx. */
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "fetch_private.h"
 
 #define BODY_MAX_DEFAULT  (64 * 1024)
+#define HEAD_MAX          (32 * 1024)
 #define TIMEOUT_DEFAULT_S 15
 
 static bool refuse(struct ch_exchange *exchange, const char *why)
@@ -54,6 +54,9 @@ static bool check_host(struct ch_exchange *exchange, const char *host)
         return true;
     if (is_literal(host))
         return refuse(exchange, "the URL holds an address in place of a host name");
+    for (const char *c = host; *c; c++)
+        if (*c <= ' ' || *c >= 0x7f || *c == '%')
+            return refuse(exchange, "the host's name is not written in plain ASCII");
     size_t size = strlen(host);
     if (strcasecmp(host, "localhost") == 0 || (size > 10 && strcasecmp(host + size - 10, ".localhost") == 0))
         return refuse(exchange, "the host is this machine");
@@ -72,7 +75,9 @@ static bool check_parts(struct ch_exchange *exchange, CURLU *url)
         return refuse(exchange, "the URL holds a user or a password");
     if (!policy->any_port && (!port || strcmp(port, https ? "443" : "80") != 0))
         return refuse(exchange, "only the scheme's own port is connected to");
-    return check_host(exchange, part(exchange, url, CURLUPART_HOST));
+    exchange->host = part(exchange, url, CURLUPART_HOST);
+    exchange->port = port;
+    return check_host(exchange, exchange->host);
 }
 
 static bool check_url(struct ch_exchange *exchange, const char *text)
@@ -87,24 +92,12 @@ static bool check_url(struct ch_exchange *exchange, const char *text)
     return fine;
 }
 
-static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct ch_exchange *exchange = arg;
-    if (purpose != CURLSOCKTYPE_IPCXN)
-        return CURL_SOCKET_BAD;
-    if (!exchange->policy.allow_private && ch_fetch_address_refused(&address->addr)) {
-        exchange->refused_address = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct ch_exchange *exchange = arg;
     size_t length = size * count;
     if (length > exchange->policy.body_max - exchange->size) {
-        exchange->too_large = true;
+        exchange->too_large = exchange->body_over = true;
         return 0;
     }
     if (exchange->size + length + 1 > exchange->room) {
@@ -124,6 +117,11 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *arg)
     static const char name[] = "retry-after:";
     struct ch_exchange *exchange = arg;
     size_t length = size * count;
+    exchange->head_size += length;
+    if (exchange->head_size > HEAD_MAX) {
+        exchange->too_large = true;
+        return 0;
+    }
     if (length < sizeof(name) || length > 256 || strncasecmp(bytes, name, sizeof(name) - 1) != 0)
         return length;
     char *value = ch_memdup(exchange->arena, bytes + sizeof(name) - 1, length - sizeof(name) + 1);
@@ -158,13 +156,12 @@ static void set_limits(struct ch_exchange *exchange)
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)exchange->policy.timeout_s);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)exchange->policy.body_max);
     /* A kept connection would skip the check of its address. */
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, exchange);
+    /* A name server that does not answer must not hold the end of an exchange. */
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
@@ -186,17 +183,18 @@ bool ch_exchange_start(struct ch_exchange *exchange, struct ch_arena *arena, con
         abort();
     set_request(exchange, request);
     set_limits(exchange);
+    ch_exchange_guard(exchange);
     return true;
 }
 
 static enum ch_fetch_verdict verdict_of(const struct ch_exchange *exchange, CURLcode code)
 {
+    if (exchange->refused_address)
+        return CH_FETCH_REFUSED;
     if (exchange->too_large || code == CURLE_FILESIZE_EXCEEDED)
         return CH_FETCH_TOO_LARGE;
     if (code == CURLE_OK)
         return CH_FETCH_OK;
-    if (exchange->refused_address)
-        return CH_FETCH_REFUSED;
     return code == CURLE_OPERATION_TIMEDOUT ? CH_FETCH_TIMEOUT : CH_FETCH_UNREACHABLE;
 }
 
@@ -206,7 +204,7 @@ static const char *detail_of(const struct ch_exchange *exchange, CURLcode code)
     case CH_FETCH_OK:
         return "";
     case CH_FETCH_REFUSED:
-        return "the host's address is one that is not connected to (private, local, reserved)";
+        return "an address of the host is not connected to (private, local, reserved), or it has too many";
     case CH_FETCH_TOO_LARGE:
         return "the answer is over the limit";
     case CH_FETCH_UNREACHABLE:
@@ -216,32 +214,52 @@ static const char *detail_of(const struct ch_exchange *exchange, CURLcode code)
     return curl_easy_strerror(code);
 }
 
-void ch_exchange_end(struct ch_exchange *exchange, CURLcode code)
+/* What curl has to say; of what it has, when all went well. */
+static void read_result(struct ch_exchange *exchange, CURLcode code)
 {
     struct ch_fetch_response *response = &exchange->response;
     long status = 0;
-    response->verdict = verdict_of(exchange, code);
     curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
+    response->verdict = verdict_of(exchange, code);
     snprintf(response->detail, sizeof(response->detail), "%s", detail_of(exchange, code));
-    if (response->verdict == CH_FETCH_OK) {
+    if (response->verdict == CH_FETCH_TOO_LARGE && (exchange->body_over || code == CURLE_FILESIZE_EXCEEDED))
         response->status = (int)status;
-        response->body = exchange->body ? exchange->body : "";
-        response->size = exchange->size;
-        response->retry_after = exchange->retry_after;
-        if (exchange->body)
-            exchange->body[exchange->size] = '\0';
-    }
+    if (response->verdict != CH_FETCH_OK)
+        return;
+    response->status = (int)status;
+    response->body = exchange->body ? exchange->body : "";
+    response->size = exchange->size;
+    response->retry_after = exchange->retry_after;
+    if (exchange->body)
+        exchange->body[exchange->size] = '\0';
+}
+
+void ch_exchange_end(struct ch_exchange *exchange, CURLcode code)
+{
+    if (exchange->response.verdict == CH_FETCH_OK)
+        read_result(exchange, code);
     curl_easy_cleanup(exchange->curl);
     curl_slist_free_all(exchange->headers);
+    curl_slist_free_all(exchange->pins);
     exchange->curl = NULL;
-    exchange->headers = NULL;
+    exchange->headers = exchange->pins = NULL;
+}
+
+static bool look(struct ch_exchange *exchange)
+{
+    struct ch_look *looking = ch_look_start(exchange);
+    bool fine = ch_exchange_pin(exchange, looking, ch_look_wait(looking, 1000 * exchange->policy.timeout_s));
+    ch_look_end(looking);
+    return fine;
 }
 
 void ch_fetch(struct ch_arena *arena, const struct ch_fetch_policy *policy, const struct ch_fetch_request *request,
               struct ch_fetch_response *response)
 {
     struct ch_exchange exchange;
-    if (ch_exchange_start(&exchange, arena, policy, request))
-        ch_exchange_end(&exchange, curl_easy_perform(exchange.curl));
+    if (ch_exchange_start(&exchange, arena, policy, request)) {
+        bool fine = !exchange.looks || look(&exchange);
+        ch_exchange_end(&exchange, fine ? curl_easy_perform(exchange.curl) : CURLE_OK);
+    }
     *response = exchange.response;
 }

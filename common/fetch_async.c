@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The same exchange on the event loop: libcurl's multi interface over libevent. Names are resolved by curl's own
- * threads, so nothing blocks. */
+/* The same exchange on the event loop: libcurl's multi interface over libevent. Names are resolved by threads, so
+ * nothing blocks. */
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,9 @@ struct pending {
     struct ch_exchange exchange;
     ch_fetch_done *done;
     void *arg;
-    bool refused; /* before it began */
+    bool refused;           /* before it began */
+    struct ch_look *look;   /* while the host's name is resolved: curl does not know of it yet */
+    struct event *resolved; /* with it */
 };
 
 struct ch_fetcher {
@@ -118,6 +120,44 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+static void give_to_curl(struct pending *pending)
+{
+    if (curl_multi_add_handle(pending->fetcher->multi, pending->exchange.curl) != CURLM_OK)
+        abort();
+}
+
+static void end_look(struct pending *pending)
+{
+    event_free(pending->resolved);
+    ch_look_end(pending->look);
+    pending->resolved = NULL;
+    pending->look = NULL;
+}
+
+static void on_resolved(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    struct pending *pending = arg;
+    bool fine = ch_exchange_pin(&pending->exchange, pending->look, what & EV_READ);
+    end_look(pending);
+    if (fine) {
+        give_to_curl(pending);
+        return;
+    }
+    ch_exchange_end(&pending->exchange, CURLE_OK);
+    pending->done(pending->arg, &pending->exchange.response);
+    end(pending);
+}
+
+static void start_look(struct pending *pending)
+{
+    const struct timeval most = {.tv_sec = pending->exchange.policy.timeout_s};
+    pending->look = ch_look_start(&pending->exchange);
+    pending->resolved = event_new(pending->fetcher->base, ch_look_fd(pending->look), EV_READ, on_resolved, pending);
+    if (!pending->resolved || event_add(pending->resolved, &most) != 0)
+        abort();
+}
+
 void ch_fetch_async(struct ch_fetcher *fetcher, const struct ch_fetch_policy *policy,
                     const struct ch_fetch_request *request, ch_fetch_done *done, void *arg)
 {
@@ -135,8 +175,10 @@ void ch_fetch_async(struct ch_fetcher *fetcher, const struct ch_fetch_policy *po
         return;
     }
     curl_easy_setopt(pending->exchange.curl, CURLOPT_PRIVATE, pending);
-    if (curl_multi_add_handle(fetcher->multi, pending->exchange.curl) != CURLM_OK)
-        abort();
+    if (pending->exchange.looks)
+        start_look(pending);
+    else
+        give_to_curl(pending);
 }
 
 struct ch_fetcher *ch_fetcher_new(struct event_base *base)
@@ -163,6 +205,8 @@ void ch_fetcher_free(struct ch_fetcher *fetcher)
         return;
     while (fetcher->all) {
         struct pending *pending = fetcher->all;
+        if (pending->look)
+            end_look(pending);
         if (!pending->refused) {
             curl_multi_remove_handle(fetcher->multi, pending->exchange.curl);
             ch_exchange_end(&pending->exchange, CURLE_ABORTED_BY_CALLBACK);

@@ -64,6 +64,32 @@ static void take_peer(struct ch_request *request)
         request->peer = last;
 }
 
+static void set_always(struct ch_request *request, const struct ch_route *route)
+{
+    for (const char *const *pair = route->always; pair && *pair; pair += 2)
+        ch_set_header(request, pair[0], pair[1]);
+}
+
+/* What the address's other methods always say, a refused one says too. */
+static void set_always_of_neighbour(struct ch_request *request, unsigned methods)
+{
+    struct ch_match match;
+    for (unsigned method = CH_GET; method <= CH_OPTIONS; method++)
+        if (methods & 1u << method) {
+            ch_router_match(request->server->router, request->arena, (enum ch_method)method, request->head.path,
+                            &match);
+            set_always(request, match.routed->route);
+            return;
+        }
+}
+
+static uint64_t body_max(const struct ch_route *route)
+{
+    if (route->body_max)
+        return route->body_max;
+    return route->flags & CH_ROUTE_STREAM_BODY ? INT64_MAX : BODY_DEFAULT;
+}
+
 static struct ch_done *find_route(struct ch_request *request)
 {
     struct ch_match match;
@@ -77,6 +103,7 @@ static struct ch_done *find_route(struct ch_request *request)
     case CH_MATCH_NO_ROUTE:
         return ch_reply(request, "no_route", NULL);
     case CH_MATCH_OTHER_METHOD:
+        set_always_of_neighbour(request, match.methods);
         ch_set_header(request, "Allow", ch_methods_text(request->arena, match.methods | 1u << CH_OPTIONS));
         if (request->method == CH_OPTIONS && request->head.method_known)
             return ch_reply(request, "no_content", NULL);
@@ -85,7 +112,8 @@ static struct ch_done *find_route(struct ch_request *request)
         request->routed = match.routed;
         memcpy(request->params, match.params, match.nparams * sizeof *match.params);
         request->nparams = match.nparams;
-        request->body_max = match.routed->route->body_max ? match.routed->route->body_max : BODY_DEFAULT;
+        request->body_max = body_max(match.routed->route);
+        set_always(request, match.routed->route);
         return NULL;
     }
     __builtin_unreachable();
@@ -119,7 +147,7 @@ struct ch_done *ch_request_admit(struct ch_request *request)
     if (request->server->draining && !is_probe(request))
         return ch_refuse(request, "unavailable", "The service is being stopped.");
     if (!request->head.chunked && request->head.body_bytes > request->body_max)
-        return ch_refuse(request, "too_large", "The limit here is %zu bytes.", request->body_max);
+        return ch_refuse(request, "too_large", "The limit here is %llu bytes.", (unsigned long long)request->body_max);
     if (!ch_request_read_query(request))
         return ch_refuse(request, "bad_request", "The query is badly encoded or has over 100 parameters.");
     done = ch_authenticate(request);

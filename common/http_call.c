@@ -54,6 +54,31 @@ struct ch_done *ch_call(struct ch_request *request, const struct ch_statement *s
     return ch_call_then(request, statement, args, nargs, NULL);
 }
 
+/* ---- time ---- */
+
+struct wait {
+    struct ch_request *request;
+    ch_after *next;
+    void *state;
+};
+
+static void end_wait(evutil_socket_t fd, short what, void *arg)
+{
+    const struct wait *wait = arg;
+    (void)fd, (void)what;
+    wait->next(wait->request, wait->state);
+}
+
+struct ch_done *ch_wait(struct ch_request *request, unsigned milliseconds, ch_after *next, void *state)
+{
+    struct wait *wait = ch_alloc(request->arena, sizeof *wait);
+    struct timeval time = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    *wait = (struct wait){.request = request, .next = next, .state = state};
+    if (event_base_once(request->server->base, -1, EV_TIMEOUT, end_wait, wait, &time) != 0)
+        abort();
+    return &CH_DONE;
+}
+
 struct ch_done *ch_session_then(struct ch_request *request, ch_session_ready *ready, void *arg)
 {
     struct ch_pool *pool = ch_pool_of(request);

@@ -171,6 +171,15 @@ bool ch_etag_matches(const char *if_none_match, const char *etag)
     return false;
 }
 
+bool ch_if_none_match(struct ch_request *request, const char *etag)
+{
+    const char *known = ch_header(request, "If-None-Match");
+    /* What ch_etag_matches compares with has no W/: the comparison is weak. */
+    const char *opaque = strncmp(etag, "W/", 2) == 0 ? etag + 2 : etag;
+    ch_set_header(request, "ETag", etag);
+    return known && (request->method == CH_GET || request->method == CH_HEAD) && ch_etag_matches(known, opaque);
+}
+
 bool ch_if_match(const struct ch_request *request, int64_t *version)
 {
     const char *tag = ch_header(request, "If-Match");

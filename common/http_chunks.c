@@ -49,53 +49,57 @@ static bool read_size(const char *line, uint64_t *size)
     return digits > 0 && digits <= 8 && (*rest == '\0' || *rest == ';');
 }
 
-static enum ch_body_verdict read_size_line(struct ch_chunks *chunks, struct evbuffer *input, size_t most)
+static enum ch_chunks_verdict read_size_line(struct ch_chunks *chunks, struct evbuffer *input, uint64_t most)
 {
     char line[LINE_MOST + 1];
     bool bad = false;
     if (!take_line(input, line, &bad))
-        return bad ? CH_BODY_MALFORMED : CH_BODY_MORE;
+        return bad ? CH_CHUNKS_MALFORMED : CH_CHUNKS_MORE;
     if (!read_size(line, &chunks->left))
-        return CH_BODY_MALFORMED;
+        return CH_CHUNKS_MALFORMED;
     size_t length = strlen(line);
     chunks->overhead += length > 10 ? length : 0;
     if (chunks->overhead > OVERHEAD_MOST)
-        return CH_BODY_MALFORMED;
-    if (chunks->left > most - evbuffer_get_length(chunks->body))
-        return CH_BODY_TOO_LARGE;
+        return CH_CHUNKS_MALFORMED;
+    if (chunks->left > most - chunks->taken)
+        return CH_CHUNKS_TOO_LARGE;
     chunks->at = chunks->left > 0 ? CH_CHUNK_DATA : CH_CHUNK_TRAILER;
-    return CH_BODY_DONE;
+    return CH_CHUNKS_DONE;
 }
 
-static enum ch_body_verdict read_data(struct ch_chunks *chunks, struct evbuffer *input)
+static enum ch_chunks_verdict read_data(struct ch_chunks *chunks, struct evbuffer *input)
 {
-    size_t ready = evbuffer_get_length(input);
-    size_t take = ready < chunks->left ? ready : (size_t)chunks->left;
+    size_t take = evbuffer_get_length(input);
+    if (take > chunks->left)
+        take = (size_t)chunks->left;
+    if (chunks->room > 0 && take > chunks->room - evbuffer_get_length(chunks->body))
+        take = chunks->room - evbuffer_get_length(chunks->body);
     if (take == 0)
-        return CH_BODY_MORE;
+        return CH_CHUNKS_MORE;
     evbuffer_remove_buffer(input, chunks->body, take);
     chunks->left -= take;
+    chunks->taken += take;
     if (chunks->left == 0)
         chunks->at = CH_CHUNK_END;
-    return CH_BODY_DONE;
+    return CH_CHUNKS_DONE;
 }
 
-static enum ch_body_verdict read_end(struct ch_chunks *chunks, struct evbuffer *input)
+static enum ch_chunks_verdict read_end(struct ch_chunks *chunks, struct evbuffer *input)
 {
     char pair[2];
     if (evbuffer_get_length(input) < 2)
-        return CH_BODY_MORE;
+        return CH_CHUNKS_MORE;
     evbuffer_remove(input, pair, 2);
     chunks->at = CH_CHUNK_SIZE;
-    return pair[0] == '\r' && pair[1] == '\n' ? CH_BODY_DONE : CH_BODY_MALFORMED;
+    return pair[0] == '\r' && pair[1] == '\n' ? CH_CHUNKS_DONE : CH_CHUNKS_MALFORMED;
 }
 
-enum ch_body_verdict ch_chunks_read(struct ch_chunks *chunks, struct evbuffer *input, size_t most)
+enum ch_chunks_verdict ch_chunks_read(struct ch_chunks *chunks, struct evbuffer *input, uint64_t most)
 {
     char line[LINE_MOST + 1];
     bool bad = false;
-    enum ch_body_verdict verdict = CH_BODY_DONE;
-    while (verdict == CH_BODY_DONE) {
+    enum ch_chunks_verdict verdict = CH_CHUNKS_DONE;
+    while (verdict == CH_CHUNKS_DONE) {
         switch (chunks->at) {
         case CH_CHUNK_SIZE:
             verdict = read_size_line(chunks, input, most);
@@ -108,12 +112,12 @@ enum ch_body_verdict ch_chunks_read(struct ch_chunks *chunks, struct evbuffer *i
             break;
         case CH_CHUNK_TRAILER:
             if (!take_line(input, line, &bad))
-                return bad ? CH_BODY_MALFORMED : CH_BODY_MORE;
+                return bad ? CH_CHUNKS_MALFORMED : CH_CHUNKS_MORE;
             if (line[0] == '\0')
-                return CH_BODY_DONE;
+                return CH_CHUNKS_DONE;
             chunks->overhead += strlen(line) + 2;
             if (chunks->overhead > OVERHEAD_MOST)
-                return CH_BODY_MALFORMED;
+                return CH_CHUNKS_MALFORMED;
             break;
         }
     }

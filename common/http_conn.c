@@ -14,6 +14,7 @@
 
 #define OUTPUT_MOST     ((size_t)256 * 1024) /* no further pipelined request is read above this */
 #define READ_ROOM       ((size_t)16 * 1024)  /* read ahead beyond a head */
+#define READ_NOW        ((size_t)64 * 1024)  /* of a streamed body in one call */
 #define LINGER_SECONDS  3
 #define LINGER_BYTES    ((uint64_t)64 * 1024 * 1024)
 #define BODY_BYTES_RATE 16384 /* bytes a second under which a body is too slow, beyond body_seconds */
@@ -72,9 +73,31 @@ static enum step refuse_long_head(struct ch_conn *conn)
     return refuse_head(conn, "headers_too_large", "The headers together are over the limit.");
 }
 
-static enum step wait_for_body(struct ch_conn *conn, struct ch_request *request)
+void ch_conn_send_continue(struct ch_conn *conn)
 {
     static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct ch_head *head = &conn->request->head;
+    bool body = head->chunked || head->body_bytes > 0;
+    if (head->expects && body && evbuffer_get_length(input_of(conn)) == 0)
+        bufferevent_write(conn->bev, CONTINUE, sizeof CONTINUE - 1);
+    head->expects = false;
+}
+
+/* The handler asks for the body when it wants it; so `100 Continue` waits until then. */
+static enum step start_intake(struct ch_conn *conn, struct ch_request *request)
+{
+    const struct ch_head *head = &request->head;
+    request->body = "";
+    request->intake = ch_intake_new(request);
+    conn->state = head->chunked || head->body_bytes > 0 ? CH_CONN_INTAKE : CH_CONN_BUSY;
+    if (conn->state == CH_CONN_INTAKE)
+        set_read_mark(conn, CH_BODY_ROOM);
+    ch_request_run(request);
+    return STEP_AGAIN;
+}
+
+static enum step wait_for_body(struct ch_conn *conn, struct ch_request *request)
+{
     const struct ch_head *head = &request->head;
     if (!head->chunked && head->body_bytes == 0) {
         request->body = "";
@@ -82,8 +105,7 @@ static enum step wait_for_body(struct ch_conn *conn, struct ch_request *request)
         ch_request_run(request);
         return STEP_AGAIN;
     }
-    if (head->expects && evbuffer_get_length(input_of(conn)) == 0)
-        bufferevent_write(conn->bev, CONTINUE, sizeof CONTINUE - 1);
+    ch_conn_send_continue(conn);
     uint64_t bytes = head->chunked ? request->body_max : head->body_bytes;
     set_deadline(conn, conn->server->options.body_seconds + (unsigned)(bytes / BODY_BYTES_RATE));
     if (head->chunked)
@@ -111,7 +133,8 @@ static enum step take_head(struct ch_conn *conn, size_t size)
     else if (verdict == CH_HEAD_TOO_MANY)
         ch_request_refuse_head(request, "headers_too_large", why);
     else if (!ch_request_admit(request))
-        return wait_for_body(conn, request);
+        return ch_request_has_flag(request, CH_ROUTE_STREAM_BODY) ? start_intake(conn, request)
+                                                                  : wait_for_body(conn, request);
     return STEP_AGAIN;
 }
 
@@ -188,17 +211,17 @@ static enum step read_chunks(struct ch_conn *conn)
 {
     struct ch_request *request = conn->request;
     switch (ch_chunks_read(&conn->chunks, input_of(conn), request->body_max)) {
-    case CH_BODY_MORE:
+    case CH_CHUNKS_MORE:
         return cut_short(conn);
-    case CH_BODY_DONE:
+    case CH_CHUNKS_DONE:
         take_body(request, conn->chunks.body, evbuffer_get_length(conn->chunks.body));
         drop_chunks(conn);
         return run_request(conn);
-    case CH_BODY_MALFORMED:
+    case CH_CHUNKS_MALFORMED:
         ch_request_refuse_head(request, "bad_request", "The chunked body is malformed.");
         return STEP_AGAIN;
-    case CH_BODY_TOO_LARGE:
-        ch_refuse(request, "too_large", "The limit here is %zu bytes.", request->body_max);
+    case CH_CHUNKS_TOO_LARGE:
+        ch_refuse(request, "too_large", "The limit here is %llu bytes.", (unsigned long long)request->body_max);
         return STEP_AGAIN;
     }
     abort();
@@ -248,6 +271,8 @@ static enum step step(struct ch_conn *conn)
         return read_head(conn);
     case CH_CONN_BODY:
         return read_body(conn);
+    case CH_CONN_INTAKE:
+        return ch_intake_pump(conn->request->intake) ? STEP_AGAIN : STEP_WAIT;
     case CH_CONN_BUSY:
     case CH_CONN_STREAM:
         return STEP_WAIT;
@@ -260,7 +285,7 @@ static enum step step(struct ch_conn *conn)
 }
 
 /* A loop and not a recursion: pipelined requests answered at once would otherwise pile up on the stack. */
-static void process(struct ch_conn *conn)
+void ch_conn_process(struct ch_conn *conn)
 {
     struct ch_server *server = conn->server;
     enum step next;
@@ -282,6 +307,8 @@ void ch_conn_lose(struct ch_conn *conn)
 {
     struct ch_request *request = conn->request;
     bool waiting_for_body = conn->state == CH_CONN_BODY;
+    if (request && request->intake)
+        ch_intake_lost(request->intake);
     conn->request = NULL;
     if (request) {
         request->conn = NULL;
@@ -296,7 +323,7 @@ void ch_conn_lose(struct ch_conn *conn)
 static void on_read(struct bufferevent *bev, void *arg)
 {
     (void)bev;
-    process(arg);
+    ch_conn_process(arg);
 }
 
 static void on_write(struct bufferevent *bev, void *arg)
@@ -306,7 +333,7 @@ static void on_write(struct bufferevent *bev, void *arg)
     if (conn->state == CH_CONN_STREAM)
         ch_stream_drained(conn->request->stream);
     else
-        process(conn);
+        ch_conn_process(conn);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
@@ -324,7 +351,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
     if (conn->state == CH_CONN_BUSY || conn->state == CH_CONN_STREAM)
         conn->close = true;
     else
-        process(conn);
+        ch_conn_process(conn);
 }
 
 /* ---- entry points ---- */
@@ -397,9 +424,43 @@ void ch_conn_send(struct ch_conn *conn, const void *head, size_t head_size, cons
         bufferevent_write(conn->bev, (const char *)body + skip, body_size - skip);
 }
 
+void ch_conn_pause(struct ch_conn *conn, bool pause)
+{
+    if (conn->paused == pause || conn->eof || conn->tls) /* OpenSSL may hold bytes that no event tells of */
+        return;
+    conn->paused = pause;
+    if (pause)
+        bufferevent_disable(conn->bev, EV_READ);
+    else
+        bufferevent_enable(conn->bev, EV_READ);
+}
+
+void ch_conn_body_over(struct ch_conn *conn)
+{
+    conn->state = CH_CONN_BUSY;
+    set_read_mark(conn, conn->server->options.header_bytes + READ_ROOM);
+}
+
+/* libevent reads a bufferevent's socket in pieces of 4 KiB: too small for bodies of gigabytes. The end of the
+ * connection and its errors show again when the bufferevent reads. */
+size_t ch_conn_read_now(struct ch_conn *conn, struct evbuffer *into, size_t most)
+{
+    struct evbuffer_iovec part;
+    if (conn->tls || conn->eof || evbuffer_get_length(input_of(conn)) > 0)
+        return 0;
+    if (evbuffer_reserve_space(into, (ev_ssize_t)(most < READ_NOW ? most : READ_NOW), &part, 1) != 1)
+        return 0;
+    ssize_t got = recv(bufferevent_getfd(conn->bev), part.iov_base, most < READ_NOW ? most : READ_NOW, MSG_DONTWAIT);
+    part.iov_len = got > 0 ? (size_t)got : 0;
+    evbuffer_commit_space(into, &part, 1);
+    return part.iov_len;
+}
+
 bool ch_conn_skip_body(struct ch_conn *conn)
 {
     const struct ch_head *head = &conn->request->head;
+    if (conn->state == CH_CONN_INTAKE)
+        return ch_intake_skip(conn->request->intake);
     if (conn->state != CH_CONN_BODY)
         return true;
     if (head->chunked || head->body_bytes > evbuffer_get_length(input_of(conn)))
@@ -412,6 +473,8 @@ void ch_conn_next(struct ch_conn *conn)
 {
     conn->request = NULL;
     drop_chunks(conn);
+    ch_conn_pause(conn, false);
+    set_read_mark(conn, conn->server->options.header_bytes + READ_ROOM);
     if (conn->close || conn->eof) {
         conn->state = CH_CONN_FLUSH;
         set_deadline(conn, conn->server->options.write_seconds);
@@ -419,13 +482,17 @@ void ch_conn_next(struct ch_conn *conn)
         conn->state = CH_CONN_HEAD;
         set_deadline(conn, conn->server->options.idle_seconds);
     }
-    process(conn);
+    ch_conn_process(conn);
 }
 
 void ch_conn_tick(struct ch_conn *conn)
 {
     if (conn->state == CH_CONN_STREAM && !ch_stream_tick(conn->request->stream)) {
         ch_conn_lose(conn);
+        return;
+    }
+    if (conn->state == CH_CONN_INTAKE) {
+        ch_intake_tick(conn->request->intake);
         return;
     }
     if (conn->deadline == 0 || conn->server->now < conn->deadline)
@@ -435,7 +502,7 @@ void ch_conn_tick(struct ch_conn *conn)
         conn->processing = true; /* the answer must not free the connection under our feet */
         refuse_head(conn, "request_timeout", "The headers did not arrive in time.");
         conn->processing = false;
-        process(conn);
+        ch_conn_process(conn);
     } else if (conn->state == CH_CONN_BODY) {
         conn->close = true;
         ch_request_refuse_head(conn->request, "request_timeout", "The body did not arrive in time.");

@@ -129,10 +129,15 @@ static bool is_calendar_date(const char *text)
     return day <= DAYS[month - 1] + (month == 2 && leap);
 }
 
+bool ch_is_date(const char *text)
+{
+    return has_form(text, "9999-99-99") && is_calendar_date(text);
+}
+
 static bool read_date(struct reader *reader)
 {
     const char *text = json_string_value(reader->value);
-    if (!text || !has_form(text, "9999-99-99") || !is_calendar_date(text))
+    if (!text || !ch_is_date(text))
         return refuse(reader, "must be a date YYYY-MM-DD");
     return store_text(reader);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* What the files common/http_*.c, auth.c, offload.c and serve_*.c share: the server, a connection, a request.
  *
- * A connection reads one request at a time: HEAD -> BODY -> BUSY (the handler has it) -> HEAD, or STREAM in between, or
- * FLUSH and LINGER at the end. A request belongs to its connection until it is answered; when the client leaves first,
- * request->conn becomes NULL and whatever is answered later goes nowhere. */
+ * A connection reads one request at a time: HEAD -> BODY -> BUSY (the handler has it) -> HEAD, or INTAKE (the handler
+ * takes the body in pieces) instead of BODY, or STREAM in between, or FLUSH and LINGER at the end. A request belongs to
+ * its connection until it is answered; when the client leaves first, request->conn becomes NULL and whatever is
+ * answered later goes nowhere. */
 #ifndef COMMON_HTTP_PRIVATE_H
 #define COMMON_HTTP_PRIVATE_H
 
@@ -25,6 +26,8 @@ struct ch_server;
 struct ch_client;
 struct ch_clients;
 struct ch_offload;
+struct ch_intake;
+struct ch_task;
 
 struct ch_done {
     char unused;
@@ -61,7 +64,9 @@ struct ch_request {
     const char *key; /* Idempotency-Key */
     const char *body;
     size_t body_size;
-    size_t body_max;
+    uint64_t body_max;
+    struct ch_task *file_task; /* offload.c's */
+    struct ch_intake *intake;  /* CH_ROUTE_STREAM_BODY, until the request is over */
     const char *body_json;
     struct ch_out_header *out; /* set by the handler, in order */
     struct ch_out_header **out_end;
@@ -69,6 +74,8 @@ struct ch_request {
     ch_continue *next;
     struct ch_stream *stream;
     struct ch_client *client; /* counted there while in flight */
+    void (*at_end)(void *state);
+    void *at_end_state;
     bool answered;
     bool keep_alive; /* after the answer */
     unsigned holds;  /* the arena goes with the last one */
@@ -82,6 +89,8 @@ struct ch_request {
 struct ch_request *ch_request_new(struct ch_server *server, struct ch_conn *conn);
 /* Logs, counts, tells the connection. */
 void ch_request_finish(struct ch_request *request);
+/* What is outside the arena: intake, ch_request_at_end. The arena stays. */
+void ch_request_let_go(struct ch_request *request);
 const char *ch_request_pattern(const struct ch_request *request);
 bool ch_request_has_flag(const struct ch_request *request, unsigned flag);
 
@@ -118,25 +127,50 @@ void ch_client_leave(struct ch_clients *clients, struct ch_client *client);
 struct ch_offload *ch_offload_new(struct event_base *base, unsigned threads, unsigned queue);
 void ch_offload_free(struct ch_offload *offload); /* waits for what runs */
 
+/* ---- a body in pieces (http_intake.c) ---- */
+
+struct ch_intake *ch_intake_new(struct ch_request *request);
+void ch_intake_free(struct ch_intake *intake);
+/* Takes what has arrived and tells the handler; true when it did, and the connection may be in another state. */
+bool ch_intake_pump(struct ch_intake *intake);
+/* A second has passed: slow senders, the drain. Then pump. */
+void ch_intake_tick(struct ch_intake *intake);
+/* The connection goes: keeps what it had read. */
+void ch_intake_lost(struct ch_intake *intake);
+/* Before the answer: passes over the rest of the body if it is there. */
+bool ch_intake_skip(struct ch_intake *intake);
+
 /* ---- connection ---- */
 
-enum ch_conn_state { CH_CONN_HEAD, CH_CONN_BODY, CH_CONN_BUSY, CH_CONN_STREAM, CH_CONN_FLUSH, CH_CONN_LINGER };
+enum ch_conn_state {
+    CH_CONN_HEAD,
+    CH_CONN_BODY,
+    CH_CONN_INTAKE,
+    CH_CONN_BUSY,
+    CH_CONN_STREAM,
+    CH_CONN_FLUSH,
+    CH_CONN_LINGER
+};
 
 /* A chunked body being read (RFC 9112, 7.1). */
 struct ch_chunks {
     enum { CH_CHUNK_SIZE, CH_CHUNK_DATA, CH_CHUNK_END, CH_CHUNK_TRAILER } at;
     uint64_t left;   /* of the chunk */
+    uint64_t taken;  /* bytes of body so far */
     size_t overhead; /* bytes of size lines, extensions and trailers so far */
+    size_t room;     /* most bytes in `body` at a time; 0: no bound but the limit */
     struct evbuffer *body;
 };
-enum ch_body_verdict { CH_BODY_MORE, CH_BODY_DONE, CH_BODY_MALFORMED, CH_BODY_TOO_LARGE };
-enum ch_body_verdict ch_chunks_read(struct ch_chunks *chunks, struct evbuffer *input, size_t most);
+enum ch_chunks_verdict { CH_CHUNKS_MORE, CH_CHUNKS_DONE, CH_CHUNKS_MALFORMED, CH_CHUNKS_TOO_LARGE };
+/* Moves body bytes from `input` to `body`. MORE: what can be taken is taken; `input` may hold more when `body` is full.
+ * A body is at most `most` bytes: a chunk that goes beyond is TOO_LARGE before its first byte. */
+enum ch_chunks_verdict ch_chunks_read(struct ch_chunks *chunks, struct evbuffer *input, uint64_t most);
 
 struct ch_conn {
     TAILQ_ENTRY(ch_conn) entry;
     struct ch_server *server;
     struct bufferevent *bev;
-    struct ch_request *request; /* BODY, BUSY, STREAM */
+    struct ch_request *request; /* BODY, INTAKE, BUSY, STREAM */
     struct ch_chunks chunks;
     size_t scanned;    /* bytes of the input already searched for the end of the head */
     size_t read_mark;  /* high watermark set */
@@ -146,6 +180,7 @@ struct ch_conn {
     bool tls;
     bool eof;        /* the client sends no more */
     bool close;      /* after the answer */
+    bool paused;     /* ch_conn_pause */
     bool processing; /* ch_conn_process is on the stack */
     char peer[48];
 };
@@ -162,6 +197,17 @@ void ch_conn_send(struct ch_conn *conn, const void *head, size_t head_size, cons
 /* Before answering: passes over a body that has arrived but was not asked for. False when it has not: then the
  * connection must close, for nobody knows where the next request begins. */
 bool ch_conn_skip_body(struct ch_conn *conn);
+/* `100 Continue` where the client waits for it before it sends its body. Once. */
+void ch_conn_send_continue(struct ch_conn *conn);
+/* Does what can be done in its state. May free the connection. */
+void ch_conn_process(struct ch_conn *conn);
+/* Reads nothing more, or goes on; over TLS the watermark does that. The end of a paused connection is seen later. */
+void ch_conn_pause(struct ch_conn *conn, bool pause);
+/* The body has been read: no longer more than a head is read ahead. */
+void ch_conn_body_over(struct ch_conn *conn);
+/* Bytes the client has sent straight from the socket into `into`, at most `most`; 0 when there are none or they must
+ * come through the input. */
+size_t ch_conn_read_now(struct ch_conn *conn, struct evbuffer *into, size_t most);
 /* The request of this connection is over. */
 void ch_conn_next(struct ch_conn *conn);
 /* Seconds pass: deadlines, slow readers. May free the connection. */
@@ -191,7 +237,7 @@ struct ch_server_options {
     size_t uri_bytes;     /* of the request line */
     unsigned connections; /* most at once */
     unsigned requests_per_client;
-    unsigned head_seconds, idle_seconds, body_seconds, write_seconds;
+    unsigned head_seconds, idle_seconds, body_seconds, write_seconds, drain_seconds;
     uint64_t stream_min_bytes; /* in 60 s */
     unsigned helper_threads, helper_queue;
     const char *trusted_proxy; /* blank-separated addresses whose X-Forwarded-For is believed */
@@ -212,10 +258,11 @@ struct ch_server {
     int64_t now;       /* monotonic seconds, moved by the sweep */
     SSL_CTX *tls;
     struct ch_clients *clients;
-    struct ch_offload *offload;
+    struct ch_offload *offload, *file_offload;
     struct ch_metrics *metrics;
     const struct ch_keyset *keys;
     bool draining;
+    int64_t drain_at; /* `now` when it began */
     bool grace_over;
     void (*drained)(void *arg);
     void *drained_arg;

@@ -70,6 +70,22 @@ void ch_request_release(struct ch_request *request)
         ch_arena_free(request->arena);
 }
 
+void ch_request_at_end(struct ch_request *request, void (*release)(void *state), void *state)
+{
+    request->at_end = release;
+    request->at_end_state = state;
+}
+
+void ch_request_let_go(struct ch_request *request)
+{
+    if (request->at_end)
+        request->at_end(request->at_end_state);
+    request->at_end = NULL;
+    if (request->intake)
+        ch_intake_free(request->intake);
+    request->intake = NULL;
+}
+
 void ch_request_finish(struct ch_request *request)
 {
     struct ch_server *server = request->server;
@@ -81,6 +97,7 @@ void ch_request_finish(struct ch_request *request)
     ch_client_leave(server->clients, request->client);
     request->client = NULL;
     request->conn = NULL;
+    ch_request_let_go(request);
     server->in_flight--;
     TAILQ_REMOVE(&server->requests, request, entry);
     ch_request_release(request);

@@ -2,6 +2,7 @@
 /* All connections of one process: accepting, the second's tick that minds every deadline, and the drain at the end.
  * Processes, signals and sockets are serve_*.c's. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -110,6 +111,7 @@ struct ch_server *ch_server_new(struct event_base *base, const struct ch_router 
     TAILQ_INIT(&server->requests);
     server->clients = ch_clients_new(options->requests_per_client);
     server->offload = ch_offload_new(base, options->helper_threads, options->helper_queue);
+    server->file_offload = ch_offload_new(base, options->helper_threads, UINT_MAX / 2);
     server->log = event_new(base, -1, 0, flush_log, NULL);
     if (!server->log)
         abort();
@@ -131,6 +133,7 @@ void ch_server_close(struct ch_server *server)
         ch_conn_lose(conn);
     }
     ch_offload_free(server->offload);
+    ch_offload_free(server->file_offload);
 }
 
 void ch_server_free(struct ch_server *server)
@@ -138,6 +141,7 @@ void ch_server_free(struct ch_server *server)
     event_free(server->sweep);
     for (struct ch_request *request = TAILQ_FIRST(&server->requests), *next; request; request = next) {
         next = TAILQ_NEXT(request, entry);
+        ch_request_let_go(request);
         ch_arena_free(request->arena);
     }
     ch_clients_free(server->clients);
@@ -173,6 +177,7 @@ static void accept_queued(struct ch_server *server)
 void ch_server_drain(struct ch_server *server, void (*drained)(void *arg), void *arg)
 {
     server->draining = true;
+    server->drain_at = server->now;
     server->drained = drained;
     server->drained_arg = arg;
     if (server->listener) {

@@ -3,7 +3,9 @@
  *
  * The one place in common/ that reads the wall clock to name something; the time in an identifier is never used as a
  * time. */
+#include <openssl/evp.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -83,6 +85,19 @@ void ch_id_format(const uint8_t bytes[16], char text[37])
     for (size_t i = 0, used = 0; i < 36; i++)
         text[i] = is_dash_place(i) ? '-' : hex[used++];
     text[36] = '\0';
+}
+
+void ch_id_v5(const uint8_t namespace_id[16], const char *name, char text[37])
+{
+    uint8_t digest[20];
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    if (!hash || EVP_DigestInit_ex(hash, EVP_sha1(), NULL) != 1 || EVP_DigestUpdate(hash, namespace_id, 16) != 1 ||
+        EVP_DigestUpdate(hash, name, strlen(name)) != 1 || EVP_DigestFinal_ex(hash, digest, NULL) != 1)
+        abort();
+    EVP_MD_CTX_free(hash);
+    digest[6] = (uint8_t)((digest[6] & 0x0f) | 0x50);
+    digest[8] = (uint8_t)((digest[8] & 0x3f) | 0x80);
+    ch_id_format(digest, text);
 }
 
 /* Five bits a character, of which `end` is the bit behind the last; only the first character may have fewer. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "commonhold/utf8.h"
 #include "json_scan.h"
 #include "json_text.h"
 
@@ -145,7 +146,7 @@ static bool scan_escape(struct scan *scan, unsigned levels, struct string *strin
 
 static bool scan_beyond_ascii(struct scan *scan, unsigned levels, struct string *string)
 {
-    size_t taken = ch_utf8_size((const unsigned char *)scan->at, (size_t)(scan->end - scan->at));
+    size_t taken = ch_utf8_size(scan->at, (size_t)(scan->end - scan->at));
     if (taken == 0)
         return refuse(scan, levels, "not_json", "The text is not UTF-8.");
     scan->at += taken;

@@ -53,21 +53,6 @@ size_t ch_json_unescape(const char *at, char bytes[4], size_t *taken)
     return utf8_encode(code, bytes);
 }
 
-size_t ch_utf8_size(const unsigned char *at, size_t left)
-{
-    unsigned char first = at[0];
-    size_t size = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-    if (size > left)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    if ((first == 0xE0 && at[1] < 0xA0) || (first == 0xED && at[1] > 0x9F) || (first == 0xF0 && at[1] < 0x90) ||
-        (first == 0xF4 && at[1] > 0x8F))
-        return 0;
-    return size;
-}
-
 static bool is_hex4(const char *at, const char *end)
 {
     if (end - at < 4)

@@ -5,9 +5,6 @@
 
 #include <stddef.h>
 
-/* Bytes of the well-formed UTF-8 sequence at `at` (Unicode, table 3-7), 0 if there is none; `left` is at least 1. */
-size_t ch_utf8_size(const unsigned char *at, size_t left);
-
 /* Bytes that the escape at `at` (a backslash before `end`) is written with, a surrogate pair as one: 2, 6 or 12. 0 if
  * it is none, or U+0000, and *detail says so in one sentence. */
 size_t ch_json_escape_size(const char *at, const char *end, const char **detail);

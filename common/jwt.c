@@ -88,6 +88,13 @@ static bool is_text(const json_t *value, const char *expected)
     return json_is_string(value) && strcmp(json_string_value(value), expected) == 0;
 }
 
+/* A member of a JWK that has the expected value, or is not there and may be missing. */
+static bool is_member(const json_t *jwk, const char *name, const char *expected, bool needed)
+{
+    const json_t *value = json_object_get(jwk, name);
+    return value ? is_text(value, expected) : !needed;
+}
+
 /* RFC 7519, section 4.1.3: one text, or an array that has it. */
 static bool has_audience(const json_t *aud, const char *expected)
 {
@@ -115,6 +122,27 @@ static enum ch_jwt_verdict judge_times(const json_t *claims, int64_t now)
     if (now >= exp)
         return CH_JWT_EXPIRED;
     return now < nbf || now + LEEWAY < iat ? CH_JWT_NOT_YET : CH_JWT_OK;
+}
+
+const char *ch_jwk_read(const json_t *jwk, uint8_t key[32], char kid[44], const char **pointer)
+{
+    const json_t *x = json_object_get(jwk, "x");
+    size_t size = 0;
+    *pointer = "/d";
+    if (json_object_get(jwk, "d"))
+        return "is a private key: it must not leave its owner. Make a new pair, and send the public half only";
+    *pointer = "";
+    if (!is_member(jwk, "kty", "OKP", true) || !is_member(jwk, "crv", "Ed25519", true) ||
+        !is_member(jwk, "use", "sig", false) || !is_member(jwk, "alg", "EdDSA", false))
+        return "must be an Ed25519 key: kty OKP, crv Ed25519, use sig and alg EdDSA where they are given";
+    *pointer = "/x";
+    if (json_string_length(x) != 43 || !ch_unbase64url(json_string_value(x), 43, key, 32, &size) || size != 32)
+        return "must be 32 bytes in base64url";
+    if (ch_public_key_is_weak(key))
+        return "is a point for which anybody can sign: make a new pair";
+    ch_jwk_thumbprint(key, kid);
+    *pointer = "/kid";
+    return is_member(jwk, "kid", kid, false) ? NULL : "must be the key's thumbprint (RFC 7638) where it is given";
 }
 
 char *ch_jws_sign(struct ch_arena *arena, const struct ch_signing_key *key, const char *typ, const void *payload,

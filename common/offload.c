@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Helper threads for slow pure work (scrypt, large signatures), so that it does not stand in everybody's way on the
- * loop. The queue is bounded: waiting work is memory and time promised. Threads start with the first piece of work,
- * after all forking is over. */
+/* Helper threads for slow pure work (scrypt, large signatures) and, in a second set, for files, so that neither stands
+ * in everybody's way on the loop. The queue of the first is bounded: waiting work is memory and time promised. Threads
+ * start with the first piece of work, after all forking is over. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -11,8 +11,8 @@
 
 #define THREADS_MOST 16
 
-struct task {
-    struct task *next;
+struct ch_task {
+    struct ch_task *next;
     struct ch_request *request;
     void (*work)(void *state);
     ch_after *after;
@@ -20,7 +20,7 @@ struct task {
 };
 
 struct queue {
-    struct task *first, **end;
+    struct ch_task *first, **end;
 };
 
 struct ch_offload {
@@ -36,16 +36,16 @@ struct ch_offload {
     struct event *event;
 };
 
-static void push(struct queue *queue, struct task *task)
+static void push(struct queue *queue, struct ch_task *task)
 {
     task->next = NULL;
     *queue->end = task;
     queue->end = &task->next;
 }
 
-static struct task *pop(struct queue *queue)
+static struct ch_task *pop(struct queue *queue)
 {
-    struct task *task = queue->first;
+    struct ch_task *task = queue->first;
     if (task && !(queue->first = task->next))
         queue->end = &queue->first;
     return task;
@@ -56,7 +56,7 @@ static void *run_thread(void *arg)
     struct ch_offload *offload = arg;
     pthread_mutex_lock(&offload->lock);
     for (;;) {
-        struct task *task = pop(&offload->waiting_tasks);
+        struct ch_task *task = pop(&offload->waiting_tasks);
         if (task) {
             pthread_mutex_unlock(&offload->lock);
             task->work(task->state);
@@ -83,7 +83,7 @@ static void finish(evutil_socket_t fd, short what, void *arg)
     eventfd_read(fd, &ignored);
     for (;;) {
         pthread_mutex_lock(&offload->lock);
-        struct task *task = pop(&offload->finished_tasks);
+        struct ch_task *task = pop(&offload->finished_tasks);
         pthread_mutex_unlock(&offload->lock);
         if (!task)
             return;
@@ -136,11 +136,9 @@ void ch_offload_free(struct ch_offload *offload)
     free(offload);
 }
 
-struct ch_done *ch_offload(struct ch_request *request, void (*work)(void *state), ch_after *next, void *state)
+/* False when the queue is full. */
+static bool hand_over(struct ch_offload *offload, struct ch_task *task)
 {
-    struct ch_offload *offload = request->server->offload;
-    struct task *task = ch_alloc(request->arena, sizeof *task);
-    *task = (struct task){.request = request, .work = work, .after = next, .state = state};
     start_threads(offload);
     pthread_mutex_lock(&offload->lock);
     bool full = offload->unfinished >= offload->most;
@@ -150,7 +148,24 @@ struct ch_done *ch_offload(struct ch_request *request, void (*work)(void *state)
         pthread_cond_signal(&offload->more);
     }
     pthread_mutex_unlock(&offload->lock);
-    if (full)
+    return !full;
+}
+
+struct ch_done *ch_offload(struct ch_request *request, void (*work)(void *state), ch_after *next, void *state)
+{
+    struct ch_task *task = ch_alloc(request->arena, sizeof *task);
+    *task = (struct ch_task){.request = request, .work = work, .after = next, .state = state};
+    if (!hand_over(request->server->offload, task))
         return ch_refuse(request, "too_many_requests", "Too much work of this kind is waiting.");
+    return &CH_DONE;
+}
+
+struct ch_done *ch_offload_file(struct ch_request *request, void (*work)(void *state), ch_after *next, void *state)
+{
+    if (!request->file_task) /* one for all: a body may come in a million pieces */
+        request->file_task = ch_alloc(request->arena, sizeof *request->file_task);
+    *request->file_task = (struct ch_task){.request = request, .work = work, .after = next, .state = state};
+    if (!hand_over(request->server->file_offload, request->file_task))
+        abort(); /* more than UINT_MAX / 2 requests */
     return &CH_DONE;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/utf8.h"
 #include "route.h"
 
 #define SEGMENTS_MAX 32 /* of a request's path; deeper addresses match nothing */
@@ -94,7 +95,7 @@ bool ch_percent_decode(char *text, bool plus)
         }
     }
     *out = '\0';
-    return true;
+    return ch_utf8_valid(text, (size_t)(out - text));
 }
 
 /* ---- building ---- */

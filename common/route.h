@@ -46,7 +46,5 @@ enum ch_match_verdict ch_router_match(const struct ch_router *router, struct ch_
 /* "GET, HEAD, POST" for a bit set of methods. */
 const char *ch_methods_text(struct ch_arena *arena, unsigned methods);
 const char *ch_method_name(enum ch_method method);
-/* Percent-decoding in place (plus: '+' is a blank). False on a bad escape or %00. */
-bool ch_percent_decode(char *text, bool plus);
 
 #endif

@@ -241,6 +241,7 @@ static struct ch_server_options server_options(const struct ch_daemon *daemon)
         .idle_seconds = (unsigned)ch_common_int(daemon, "idle_seconds"),
         .body_seconds = (unsigned)ch_common_int(daemon, "body_seconds"),
         .write_seconds = (unsigned)ch_common_int(daemon, "write_seconds"),
+        .drain_seconds = (unsigned)ch_common_int(daemon, "drain_seconds"),
         .stream_min_bytes = (uint64_t)ch_common_int(daemon, "stream_min_bytes"),
         .helper_threads = (unsigned)ch_common_int(daemon, "helper_threads"),
         .helper_queue = (unsigned)ch_common_int(daemon, "helper_queue"),

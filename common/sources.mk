@@ -2,6 +2,7 @@
 # libcommonhold: knows nothing of members, licences, meters or money rules.
 common_SRC := \
 	common/arena.c \
+	common/utf8.c \
 	common/cli_options.c \
 	common/client.c \
 	common/client_state.c \
@@ -41,6 +42,7 @@ common_SRC := \
 	common/fetch.c \
 	common/fetch_address.c \
 	common/fetch_async.c \
+	common/fetch_pin.c \
 	common/log.c
 
 UNIT_TESTS += test_arena test_json test_money test_id test_file test_crypto test_jwt
@@ -61,6 +63,7 @@ common_SRC += \
 	common/http_field.c \
 	common/http_gzip.c \
 	common/http_head.c \
+	common/http_intake.c \
 	common/http_problem.c \
 	common/http_reply.c \
 	common/http_request.c \
@@ -78,7 +81,7 @@ common_SRC += \
 	common/serve_probe.c \
 	common/service.c \
 	common/tls.c
-UNIT_TESTS += test_pool test_sql_split test_identifier test_fetch
+UNIT_TESTS += test_pool test_sql_split test_identifier test_fetch test_fetch_pin
 BENCH_PROGRAMS += bench_db
 BENCH_PROGRAMS += hello load
 UNIT_TESTS += test_route test_http_head test_config test_log test_outcome test_http_field test_http_check test_http_chunks

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# Sets up and runs the tests: run.sh [check|unit|sql|reference|api|faults|portal|demo ...]; without arguments all of them.
+# Sets up and runs the tests: run.sh [check|unit|replay|sql|reference|api|faults|portal|demo ...]; without arguments all of them.
 # BUILD and VARIANT choose the build, as for make. Ends with `N passed, N failed`; exit 1 when one failed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -57,11 +57,27 @@ run_check() {
 run_unit() {
     make -s -j2 WERROR=-Werror unit
     for name in $(make -s print-unit-tests); do
-        [ "$name" != test_decide_agree ] || continue # needs a database: see run_sql
+        case $name in test_decide_agree | test_conditions_agree) continue ;; esac # need a database: see run_sql
         status=0
         CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$BUILD/tests/$name" >"$work/unit.out" 2>"$work/unit.err" || status=$?
         [ "$status" -eq 0 ] || cat "$work/unit.err"
         count_lines "$work/unit.out" "$status" "unit $name"
+    done
+}
+
+# What fuzzing found worth keeping runs again, without a fuzzer: tests/fuzz/corpus/<target>.tar.gz.
+run_replay() {
+    make -s -j2 WERROR=-Werror replay
+    for name in $(make -s print-fuzz-targets); do
+        [ -f "tests/fuzz/corpus/$name.tar.gz" ] || continue
+        mkdir -p "$work/corpus/$name"
+        tar -xzf "tests/fuzz/corpus/$name.tar.gz" -C "$work/corpus/$name"
+        if inputs=$(timeout 300 "$BUILD/replay/$name" "$work/corpus/$name" 2>"$work/replay.err"); then
+            count 1 0 "replay $name, $inputs inputs"
+        else
+            tail -n 40 "$work/replay.err"
+            count 0 1 "replay $name"
+        fi
     done
 }
 
@@ -79,10 +95,12 @@ run_sql() {
         cat "$work/sql/migrate.log"
         return 1
     }
-    make -s WERROR=-Werror "$BUILD/tests/test_decide_agree"
-    status=0
-    CH_TEST_DATABASE=$template CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$BUILD/tests/test_decide_agree" >"$work/sql.out" 2>"$work/sql.err" || status=$?
-    count_lines "$work/sql.out" "$status" "sql decide agrees with C"
+    for name in decide conditions; do
+        make -s WERROR=-Werror "$BUILD/tests/test_${name}_agree"
+        status=0
+        CH_TEST_DATABASE=$template CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$BUILD/tests/test_${name}_agree" >"$work/sql.out" 2>"$work/sql.err" || status=$?
+        count_lines "$work/sql.out" "$status" "sql $name agrees with C"
+    done
     for file in tests/sql/*.sql; do
         psql -XAtq "$admin" -c 'DROP DATABASE IF EXISTS sql_test WITH (FORCE)' -c 'CREATE DATABASE sql_test TEMPLATE template_ch' 2>/dev/null
         status=0
@@ -93,12 +111,12 @@ run_sql() {
     done
 }
 
-# pytest NAME FOLDER
+# pytest NAME FOLDER; files run beside each other, JOBS at a time, each worker with a cluster of its own: most of a test is waiting.
 run_pytest() {
     ls "$2"/test_*.py >/dev/null 2>&1 || return 0
     echo "== $1: running, in silence until its end"
     status=0
-    /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
+    timeout 2700 /usr/bin/python3 -m pytest -q -rs -n "${JOBS:-3}" --dist loadfile -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
     grep '^SKIPPED' "$work/pytest.out" || true
     [ "$status" -eq 0 ] || cat "$work/pytest.out"
     counts=$(/usr/bin/python3 - "$work/junit.xml" <<'PY'
@@ -127,11 +145,12 @@ run_demo() {
 
 sh deploy/packages.sh test
 make -s -j2 WERROR=-Werror all
-[ $# -gt 0 ] || set -- check unit sql reference api faults portal demo
+[ $# -gt 0 ] || set -- check unit replay sql reference api faults portal demo
 for part; do
     case $part in
     check) run_check ;;
     unit) run_unit ;;
+    replay) run_replay ;;
     sql) run_sql ;;
     reference) run_pytest reference tests/reference ;;
     api) run_pytest api tests/api ;;

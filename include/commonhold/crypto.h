@@ -65,6 +65,9 @@ bool ch_signing_key_create(const char *path, char *error, size_t error_size);
 void ch_signing_key_free(struct ch_signing_key *key);
 void ch_signing_key_public(const struct ch_signing_key *key, uint8_t public_key[32]);
 void ch_sign(const struct ch_signing_key *key, const void *bytes, size_t size, uint8_t signature[64]);
+/* A point of small order, for which anybody can make signatures that verify, or one that is not written canonically. */
+bool ch_public_key_is_weak(const uint8_t public_key[32]);
+/* RFC 8032; never true for a weak key. */
 bool ch_verify(const uint8_t public_key[32], const void *bytes, size_t size, const uint8_t signature[64]);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Outgoing HTTP through libcurl, guarded against being used to reach inside (SSRF): scheme and port policy, no user
- * info, no address literals, addresses checked after resolution and connected to as checked, no redirects, no proxy
- * from the environment, limits on size and time. */
+ * info, no address literals, all addresses of the name checked after one resolution and connected to as checked, no
+ * redirects, no proxy from the environment, limits on size and time. */
 #ifndef COMMONHOLD_FETCH_H
 #define COMMONHOLD_FETCH_H
 
@@ -31,7 +31,8 @@ enum ch_fetch_verdict { CH_FETCH_OK, CH_FETCH_REFUSED, CH_FETCH_UNREACHABLE, CH_
 
 struct ch_fetch_response {
     enum ch_fetch_verdict verdict;
-    int status; /* when OK: any HTTP status */
+    int status; /* when OK: any HTTP status; when TOO_LARGE: that of an answer whose body was cut off, 0 when its head
+                   was */
     const char *body;
     size_t size;
     const char *retry_after; /* header, NULL when absent */

@@ -39,7 +39,8 @@ enum ch_route_flags {
     CH_ROUTE_RAW_BODY = 2, /* the body is not JSON: `consumes` names its type, ch_body gives the bytes */
     CH_ROUTE_NO_CSRF = 4,  /* sign-in and token endpoints, before any cookie exists */
     CH_ROUTE_ETAG =
-        8 /* GET: the body's top-level integer "version" becomes ETag "v<version>", If-None-Match gives 304 */
+        8, /* GET: the body's top-level integer "version" becomes ETag "v<version>", If-None-Match gives 304 */
+    CH_ROUTE_STREAM_BODY = 16 /* the handler runs behind the head and takes the body in pieces, with ch_body_read */
 };
 
 struct ch_route {
@@ -51,8 +52,10 @@ struct ch_route {
     const char *consumes; /* NULL: application/json; several types are parted by blanks; "*" takes any */
     const char *
         produces; /* NULL: application/json; several parted by blanks; "": the handler decides, Accept is not checked */
-    size_t body_max; /* bytes; 0: 1 MiB */
+    size_t body_max; /* bytes; 0: 1 MiB, with CH_ROUTE_STREAM_BODY no limit but the handler's own (ch_body_limit) */
     unsigned flags;
+    const char *const *always; /* headers of every answer here, refusals before the handler too: name, value, ..., NULL;
+                                  may be NULL */
 };
 /* Tables end with a row whose path is NULL. HEAD is answered wherever GET is. */
 
@@ -79,6 +82,10 @@ const char *ch_path(const struct ch_request *request, const char *name);
 const char *ch_query(const struct ch_request *request, const char *name);
 /* All pairs in order, repeats included; false when there are no more. *cursor starts at 0. */
 bool ch_query_each(const struct ch_request *request, size_t *cursor, const char **name, const char **value);
+/* Percent-decoding in place (plus: '+' is a blank). False on a bad escape, on %00, and where no UTF-8 comes out. */
+bool ch_percent_decode(char *text, bool plus);
+/* A day of the calendar, YYYY-MM-DD, from the year 1. */
+bool ch_is_date(const char *text);
 /* Header, NULL when absent. Names without regard to case. */
 const char *ch_header(const struct ch_request *request, const char *name);
 /* Peer's address as text (X-Forwarded-For's last hop where [common] trusted_proxy says so). */
@@ -93,10 +100,15 @@ const char *ch_idempotency_key(const struct ch_request *request);
 /* If-Match (RFC 9110, 13.1.1) as the version an ETag stands for. False when the header is absent or "*": answer
  * precondition_required where it must be there. A tag that is not ours gives -1, which no version equals: stale. */
 bool ch_if_match(const struct ch_request *request, int64_t *version);
+/* Gives the answer the ETag `etag` (quotes and W/ included); true when If-None-Match names it, so that the answer is
+ * not_modified (RFC 9110, 13.1.2). */
+bool ch_if_none_match(struct ch_request *request, const char *etag);
 /* Keeps the request and its arena alive beyond its answer, or beyond a stream that is gone, until given back: for a
  * handler whose statement is still under way then. Nothing may be answered or written meanwhile. */
 void ch_request_hold(struct ch_request *request);
 void ch_request_release(struct ch_request *request);
+/* `release` is called once, on the loop, when the request is over, however it ended: for what is not in its arena. */
+void ch_request_at_end(struct ch_request *request, void (*release)(void *state), void *state);
 
 /* ---- decoding the body ---- */
 
@@ -170,6 +182,51 @@ void *ch_state(const struct ch_request *request);
  * `state`; `next` runs on the loop again. */
 typedef struct ch_done *ch_after(struct ch_request *request, void *state);
 struct ch_done *ch_offload(struct ch_request *request, void (*work)(void *state), ch_after *next, void *state);
+/* As ch_offload, for work on files: has helper threads of its own, so that a slow disk keeps nobody from signing in,
+ * and is never refused but waits its turn; a request has one piece under way at a time, so the queue is no longer than
+ * what is in flight. */
+struct ch_done *ch_offload_file(struct ch_request *request, void (*work)(void *state), ch_after *next, void *state);
+
+/* Runs `next` on the loop when so many milliseconds are over. */
+struct ch_done *ch_wait(struct ch_request *request, unsigned milliseconds, ch_after *next, void *state);
+
+/* ---- a body in pieces: CH_ROUTE_STREAM_BODY ---- */
+
+/* The handler of such a route runs as soon as the head has been admitted; ch_body gives nothing. It may answer at once:
+ * a client that sent Expect: 100-continue then never sends the body. Otherwise it asks for the body piece by piece.
+ *
+ * Back-pressure: while nobody asks, at most CH_BODY_ROOM bytes are read ahead, then the socket is left alone; a piece
+ * is at most CH_BODY_ROOM bytes. So a body of any length costs twice that. Content-Length and chunked bodies look
+ * alike.
+ *
+ * A sender may pause for [common] body_seconds, less what it sends under 16 KiB a second; only time in which it is
+ * waited for counts. What came before an end other than CH_BODY_LAST is still given. */
+#define CH_BODY_ROOM         ((size_t)512 * 1024)
+#define CH_BODY_IDLE_SECONDS 5
+
+enum ch_body_end {
+    CH_BODY_MORE,   /* none yet: ask again */
+    CH_BODY_IDLE,   /* none yet, but nothing has come for CH_BODY_IDLE_SECONDS: ask again, and let go of what others may
+                       wait for. Told once each time */
+    CH_BODY_LAST,   /* the body is whole */
+    CH_BODY_BROKEN, /* the client left, or sends no more */
+    CH_BODY_LATE,   /* it sent too slowly */
+    CH_BODY_STOPPED,   /* the service is being stopped and half of [common] drain_seconds is over */
+    CH_BODY_MALFORMED, /* chunks that are none */
+    CH_BODY_TOO_LARGE  /* over the limit */
+};
+
+/* `bytes` belongs to the handler until it asks again or answers: another thread may read it meanwhile. */
+typedef struct ch_done *ch_body_piece(struct ch_request *request, struct evbuffer *bytes, enum ch_body_end end);
+/* Asks for the next piece: `next` is called once, never from inside; with over 64 KiB, with less when a second has
+ * passed, or with an end. After an end nothing may be asked. */
+struct ch_done *ch_body_read(struct ch_request *request, ch_body_piece *next);
+/* Content-Length (0 without a body), -1 for a chunked one, whose length nobody knows yet. */
+int64_t ch_body_length(const struct ch_request *request);
+/* Most bytes of the body that is being read, from its beginning; over it the end is CH_BODY_TOO_LARGE. */
+void ch_body_limit(struct ch_request *request, uint64_t most);
+/* The right answer to an end other than MORE, IDLE and LAST: 400, 408, 413 or 503. */
+struct ch_done *ch_body_refuse(struct ch_request *request, enum ch_body_end end);
 
 /* ---- streaming ---- */
 

@@ -14,6 +14,12 @@
 /* kid of a key: RFC 7638 thumbprint of its OKP JWK, base64url, 43 characters. */
 void ch_jwk_thumbprint(const uint8_t public_key[32], char kid[44]);
 
+/* Reads an Ed25519 public key from a JWK (RFC 8037, section 2): kty OKP, crv Ed25519, x of 32 bytes; use sig and alg
+ * EdDSA where they are given, and a kid that is given must be the thumbprint. A private key (member d) is refused.
+ * Other members are ignored. Returns NULL and fills key and kid, or a sentence about member *pointer ("" for the JWK as
+ * a whole, else such as "/x"); both are constants. jwk may be NULL or no object. */
+const char *ch_jwk_read(const json_t *jwk, uint8_t key[32], char kid[44], const char **pointer);
+
 /* Signs a payload of bytes: header {"alg":"EdDSA","kid":...,"typ":typ}; typ such as "JWT" or "at+jwt". */
 char *ch_jws_sign(struct ch_arena *arena, const struct ch_signing_key *key, const char *typ, const void *payload,
                   size_t size);

@@ -111,6 +111,9 @@ bool audit_choose_months(struct audit *a);
 /* Runs `work` for each unit of a check that is new, moved, or not below a progress point. `sql` gives unit, month, and
  * a digest of all rows the work reads where $1::date[] is null or holds the month. */
 bool audit_each_unit(struct audit *a, const char *sql, bool (*work)(struct audit *a, const char *unit));
+/* The same with a second parameter $2 where `given` is not NULL. */
+bool audit_each_unit_given(struct audit *a, const char *sql, const char *given,
+                           bool (*work)(struct audit *a, const char *unit));
 /* Says that findings of this unit are decided anew by the check at work. */
 void audit_look(struct audit *a, const char *unit);
 void audit_progress(struct audit *a, const char *source, const char *upto, const char *digest);
@@ -144,5 +147,21 @@ bool audit_runs(struct audit *a);    /* A3 */
 bool audit_pots(struct audit *a);    /* A4 */
 bool audit_batches(struct audit *a); /* O2 */
 bool audit_bank(struct audit *a);    /* B3 */
+
+bool audit_rows(struct audit *a);        /* LIC-N1 */
+bool audit_consents(struct audit *a);    /* LIC-N2 */
+bool audit_terms(struct audit *a);       /* LIC-N3 */
+bool audit_agreements(struct audit *a);  /* LIC-N4 */
+bool audit_rulings(struct audit *a);     /* LIC-N5 */
+bool audit_floors(struct audit *a);      /* LIC-N6 */
+bool audit_tombstones(struct audit *a);  /* LIC-N7 */
+bool audit_events(struct audit *a);      /* LIC-N8 */
+bool audit_evaluations(struct audit *a); /* LIC-N9 */
+bool audit_coverage(struct audit *a);    /* LIC-C1 */
+
+/* ---- signatures.c ---- */
+
+/* Whether both signatures of a grant's agreement are valid; findings of the check at work. */
+bool audit_signatures(struct audit *a, const char *grant);
 
 #endif

@@ -8,14 +8,19 @@
 
 #include "audit.h"
 
-/* Months in use, those not closed and the last closed one first, then the rotation behind the month of last time. */
+/* Months in use, those not closed and the last closed one first, then the rotation behind the month of last time. A
+ * month in which nothing was billed or paid has no close: it counts as closed once it is over. */
 static const char MONTHS[] =
-    "WITH used AS (SELECT t.month FROM payout.txn AS t UNION SELECT s.month FROM metering.seal AS s UNION SELECT "
-    "r.service_month FROM "
-    "payout.run AS r UNION SELECT p.month FROM payout.posting AS p WHERE NOT EXISTS (SELECT FROM payout.txn AS t WHERE "
-    "t.month = "
-    "p.month)), "
-    "closed AS (SELECT u.month FROM used AS u JOIN payout.period AS p ON p.month = u.month AND p.state = 'closed'), "
+    "WITH paid AS (SELECT t.month FROM payout.txn AS t UNION SELECT s.month FROM metering.seal AS s UNION SELECT "
+    "r.service_month FROM payout.run AS r UNION SELECT p.month FROM payout.posting AS p WHERE NOT EXISTS (SELECT FROM "
+    "payout.txn AS t WHERE t.month = p.month)), "
+    "used AS (SELECT d.month FROM paid AS d UNION SELECT m.month::date FROM (SELECT pg_catalog.min(l.created_at) AS "
+    "first FROM licensing.pool AS l) AS f CROSS JOIN LATERAL "
+    "pg_catalog.generate_series(audit.month_of(f.first)::timestamp, audit.month_of(pg_catalog.now())::timestamp, '1 "
+    "month'::interval) AS m (month)), "
+    "closed AS (SELECT u.month FROM used AS u WHERE EXISTS (SELECT FROM payout.period AS p WHERE p.month = u.month AND "
+    "p.state = 'closed') OR u.month < audit.month_of(pg_catalog.now()) AND NOT EXISTS (SELECT FROM paid AS d WHERE "
+    "d.month = u.month)), "
     "always AS (SELECT u.month FROM used AS u WHERE u.month NOT IN (SELECT month FROM closed) UNION SELECT "
     "pg_catalog.max(month) FROM "
     "closed HAVING pg_catalog.max(month) IS NOT NULL), "
@@ -26,7 +31,11 @@ static const char MONTHS[] =
     "month FROM turn) AS "
     "x), '{}')::text, (SELECT month FROM turn ORDER BY behind DESC, month DESC LIMIT 1)::text";
 
-static const char KNOWN[] = "SELECT source, digest FROM audit.progress WHERE check_id = $1 AND source LIKE 'unit:%'";
+/* A unit with a finding that stands is looked at again, whatever its digest: it may hold by now. */
+static const char KNOWN[] =
+    "SELECT p.source, CASE WHEN EXISTS (SELECT FROM audit.finding AS f WHERE f.check_id = p.check_id AND f.state <> "
+    "'gone' AND 'unit:' || f.unit = p.source) THEN '' ELSE p.digest END FROM audit.progress AS p WHERE p.check_id = $1 "
+    "AND p.source LIKE 'unit:%'";
 
 bool audit_choose_months(struct audit *a)
 {
@@ -100,14 +109,21 @@ static void forget_units(struct audit *a, json_t *known)
 
 bool audit_each_unit(struct audit *a, const char *sql, bool (*work)(struct audit *a, const char *unit))
 {
+    return audit_each_unit_given(a, sql, NULL, work);
+}
+
+bool audit_each_unit_given(struct audit *a, const char *sql, const char *given,
+                           bool (*work)(struct audit *a, const char *unit))
+{
     json_t *known = known_units(a);
-    PGresult *units = known ? audit_query(a, a->source, sql, AUDIT_ARGS(a->months)) : NULL;
+    const char *const values[] = {a->months, given};
+    PGresult *units = known ? audit_query(a, a->source, sql, given ? 2 : 1, values) : NULL;
     bool good = units != NULL;
     for (int i = 0; good && i < PQntuples(units); i++) {
         const char *unit = PQgetvalue(units, i, 0), *digest = audit_text(units, i, 2);
         const char *source = ch_printf(a->arena, "unit:%s", unit);
         const char *before = json_string_value(json_object_get(known, source));
-        bool same = before && (!digest || strcmp(before, digest) == 0);
+        bool same = before && *before && (!digest || strcmp(before, digest) == 0);
         if (!same)
             good = do_unit(a, unit, work);
         if (good && digest)

@@ -184,7 +184,7 @@ static void write_checks(FILE *out, const json_t *checks)
     json_t *row, *part;
     json_array_foreach(checks, i, row)
     {
-        fprintf(out, "%-3s %8lld looked at, %lld open: %s\n", json_string_value(json_object_get(row, "id")),
+        fprintf(out, "%-6s %8lld looked at, %lld open: %s\n", json_string_value(json_object_get(row, "id")),
                 (long long)json_integer_value(json_object_get(row, "objects")),
                 (long long)json_integer_value(json_object_get(row, "open")),
                 json_string_value(json_object_get(row, "about")));

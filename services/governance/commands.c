@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The table of governance's commands, and `calc decide`, which needs no configuration, database or clock. */
+/* The table of governance's commands, and `calc decide` and `calc panel`, which need no configuration, database or
+ * clock. */
 #include <stdio.h>
 
 #include "commands.h"
 #include "core/decide.h"
+#include "core/lot.h"
 
 #define INPUT_MAX ((size_t)1024 * 1024)
 
@@ -45,8 +47,45 @@ static int calc_decide(int argc, char **argv)
     return code;
 }
 
+/* Reads a draw, or an appeal whose last draw is meant. */
+static int panel(struct ch_arena *arena)
+{
+    struct ch_json_error error = {.slug = "not_json"};
+    struct ch_decide_refusal refusal = {.slug = "not_json"};
+    char text_error[256];
+    const char *detail = text_error;
+    size_t size;
+    const char *text = ch_read_file(arena, "-", INPUT_MAX, &size, text_error);
+    json_t *tree = text ? ch_json_parse(arena, text, size, &CH_JSON_BODY, &error) : NULL;
+    if (text && !tree)
+        detail = error.detail;
+    const json_t *lots = json_object_get(tree, "lots");
+    const json_t *lot = json_is_array(lots) ? json_array_get(lots, json_array_size(lots) - 1) : tree;
+    json_t *result = tree ? ch_lot_recompute(arena, lot, &detail) : NULL;
+    if (!result) {
+        refusal = (struct ch_decide_refusal){.slug = tree ? "invalid" : error.slug, .detail = detail};
+        return refuse(arena, &refusal);
+    }
+    puts(ch_json_canonical(arena, result, NULL));
+    return CH_EXIT_OK;
+}
+
+static int calc_panel(int argc, char **argv)
+{
+    if (argc > 0) {
+        fprintf(stderr, "commonhold: calc panel takes no argument %s: it reads standard input\n", argv[0]);
+        return CH_EXIT_USAGE;
+    }
+    struct ch_arena *arena = ch_arena_new();
+    int code = panel(arena);
+    ch_arena_free(arena);
+    return code;
+}
+
 const struct ch_command governance_commands[] = {
     {"calc decide", "< INPUT.json", "what a vote of three classes comes to under a rule row", calc_decide},
+    {"calc panel", "< APPEAL.json", "recomputes the lot of an appeals panel from what the appeal publishes",
+     calc_panel},
     {"found", "CHARTER.json --config FILE [--database CONNINFO]",
      "writes the founding charter into a migrated database, once", ch_command_found},
     {NULL, NULL, NULL, NULL}};

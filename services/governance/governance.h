@@ -21,6 +21,9 @@ const char *governance_purposes(void);
 /* The signed-in account as argument: its id, or NULL. */
 const char *actor_argument(const struct ch_request *request);
 
+/* The signed-in account whatever its kind: member or person of an organisation; NULL for nobody. */
+const char *person_argument(const struct ch_request *request);
+
 /* True for the text of a number from 1 to 100. */
 bool is_limit(const char *text);
 
@@ -36,13 +39,23 @@ const char *id_argument(struct ch_request *request, const char *name, struct ch_
 /* Continuation that opens the sealed names in an answer's body and passes it on. */
 struct ch_done *reply_opened(struct ch_request *request, const struct ch_answer *answer);
 
+/* Why a council or board seat votes as it does: a closed list (docs/api/governance.yaml says what each means). */
+#define CASE_REASONS                                                                                                   \
+    "fits_purpose public_benefit no_harm safeguards consent proportionate precedent purpose benefit harm group_harm "  \
+    "discrimination privacy reidentification security disproportionate unclear evidence legal conduct capacity other"
+
 ch_handler get_charter, list_rules, list_bylaws, list_offices, list_assets, list_prohibitions, list_sanctions;
-ch_handler post_application, decide_application, list_members, get_member, leave_membership, change_class, record_dues;
+ch_handler post_application, decide_application, list_members, get_member, leave_membership, erase_member, change_class,
+    record_dues;
 ch_handler list_proposals, post_proposal, get_proposal, put_proposal, submit_proposal, withdraw_proposal,
     sponsor_proposal, comment_proposal, refer_proposal, give_opinion;
 ch_handler get_roll, check_self, cast_named_vote, get_turnout;
 ch_handler list_notices, put_notice_preferences;
-ch_handler list_council_cases, declare_conflict, vote_council_case, post_sanction;
+ch_handler list_council_cases, get_council_case, list_council_decisions, declare_conflict, vote_council_case,
+    propose_condition, vote_condition, post_affiliation, list_affiliations, end_affiliation;
+ch_handler post_sanction, get_sanction, lift_sanction;
+ch_handler post_appeal, list_appeals, get_appeal, decide_appeal, annul_proposal, pass_panel_seat;
+ch_handler commit_lot, reveal_lot, list_panel_volunteers, volunteer_for_panel, withdraw_volunteer;
 
 enum ch_job_result tally_proposal(struct ch_job *job);
 

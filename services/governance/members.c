@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Membership: applications, the register, leaving, class changes, dues. Names and addresses are sealed here on their
- * way in and opened on their way out. */
+/* Membership: applications, the register, leaving, erasure, class changes, dues. Names and addresses are sealed here on
+ * their way in and opened on their way out. */
 #include <string.h>
 
 #include "commonhold/crypto.h"
@@ -12,6 +12,7 @@ CH_FUNCTION(decide_application_fn, "governance.decide_application", "$1::uuid, $
 CH_FUNCTION(get_member_fn, "governance.get_member", "$1::uuid, $2::uuid");
 CH_FUNCTION(list_members_fn, "governance.list_members", "$1::uuid, $2::text, $3::uuid, $4::integer");
 CH_FUNCTION(leave_fn, "governance.leave_membership", "$1::uuid, $2::uuid");
+CH_FUNCTION(erase_fn, "governance.erase_member", "$1::uuid, $2::uuid");
 CH_FUNCTION(change_class_fn, "governance.change_class", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(record_dues_fn, "governance.record_dues", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 
@@ -95,6 +96,13 @@ struct ch_done *leave_membership(struct ch_request *request)
     struct ch_done *refused = ch_decode(request, NOTHING, NULL);
     const char *id = refused ? NULL : id_argument(request, "id", &refused);
     return refused ? refused : ch_call(request, &leave_fn, CH_ARGS(actor_argument(request), id));
+}
+
+struct ch_done *erase_member(struct ch_request *request)
+{
+    struct ch_done *refused = ch_decode(request, NOTHING, NULL);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused : ch_call(request, &erase_fn, CH_ARGS(actor_argument(request), id));
 }
 
 struct class_change {

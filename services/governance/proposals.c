@@ -174,7 +174,7 @@ struct referral {
 };
 
 static const struct ch_field REFERRAL[] = {
-    CH_FIELD(CH_FIELD_TEXT, referral, reason_code, true, 1, 64, NULL),
+    CH_FIELD(CH_FIELD_CODE, referral, reason_code, true, 0, 0, CASE_REASONS),
     CH_FIELD(CH_FIELD_TEXT, referral, reason_text, true, 1, 10000, NULL),
     {NULL, 0, false, 0, 0, 0, NULL},
 };
@@ -184,7 +184,9 @@ struct ch_done *refer_proposal(struct ch_request *request)
     struct referral *body = ch_alloc(ch_arena_of(request), sizeof *body);
     struct ch_done *refused = ch_decode(request, REFERRAL, body);
     const char *id = refused ? NULL : id_argument(request, "id", &refused);
-    return refused ? refused : ch_call(request, &refer_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)));
+    return refused ? refused
+                   : ch_call_then(request, &refer_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
+                                  reply_opened);
 }
 
 struct opinion {
@@ -193,7 +195,7 @@ struct opinion {
 
 static const struct ch_field OPINION[] = {
     CH_FIELD(CH_FIELD_CODE, opinion, choice, true, 0, 0, "yes no"),
-    CH_FIELD(CH_FIELD_TEXT, opinion, reason_code, true, 1, 64, NULL),
+    CH_FIELD(CH_FIELD_CODE, opinion, reason_code, true, 0, 0, CASE_REASONS),
     CH_FIELD(CH_FIELD_TEXT, opinion, reason_text, true, 1, 10000, NULL),
     {NULL, 0, false, 0, 0, 0, NULL},
 };
@@ -204,5 +206,6 @@ struct ch_done *give_opinion(struct ch_request *request)
     struct ch_done *refused = ch_decode(request, OPINION, body);
     const char *id = refused ? NULL : id_argument(request, "id", &refused);
     return refused ? refused
-                   : ch_call(request, &opinion_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)));
+                   : ch_call_then(request, &opinion_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
+                                  reply_opened);
 }

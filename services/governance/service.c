@@ -18,6 +18,8 @@ static const struct ch_route ROUTES[] = {
     {CH_GET, "/governance/v1/prohibitions", CH_AUTH_NONE, list_prohibitions, NULL, NULL, 0, 0},
     {CH_GET, "/governance/v1/sanctions", CH_AUTH_NONE, list_sanctions, NULL, NULL, 0, 0},
     {CH_POST, "/governance/v1/sanctions", CH_AUTH_MEMBER, post_sanction, NULL, NULL, SMALL, 0},
+    {CH_GET, "/governance/v1/sanctions/{id}", CH_AUTH_NONE, get_sanction, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/sanctions/{id}/lift", CH_AUTH_MEMBER, lift_sanction, NULL, NULL, SMALL, 0},
 
     {CH_POST, "/governance/v1/membership-applications", CH_AUTH_NONE, post_application, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/membership-applications/{id}/decide", CH_AUTH_MEMBER, decide_application, NULL, NULL,
@@ -25,8 +27,12 @@ static const struct ch_route ROUTES[] = {
     {CH_GET, "/governance/v1/members", CH_AUTH_MEMBER, list_members, NULL, NULL, 0, 0},
     {CH_GET, "/governance/v1/members/{id}", CH_AUTH_MEMBER, get_member, NULL, NULL, 0, 0},
     {CH_POST, "/governance/v1/members/{id}/leave", CH_AUTH_MEMBER, leave_membership, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/members/{id}/erase", CH_AUTH_MEMBER, erase_member, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/members/{id}/change-class", CH_AUTH_MEMBER, change_class, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/members/{id}/record-dues", CH_AUTH_MEMBER, record_dues, NULL, NULL, SMALL, 0},
+    {CH_GET, "/governance/v1/members/{id}/affiliations", CH_AUTH_MEMBER, list_affiliations, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/members/{id}/affiliations", CH_AUTH_MEMBER, post_affiliation, NULL, NULL, SMALL, 0},
+    {CH_DELETE, "/governance/v1/affiliations/{id}", CH_AUTH_MEMBER, end_affiliation, NULL, NULL, 0, 0},
 
     {CH_GET, "/governance/v1/proposals", CH_AUTH_NONE, list_proposals, NULL, NULL, 0, 0},
     {CH_POST, "/governance/v1/proposals", CH_AUTH_MEMBER, post_proposal, NULL, NULL, 0, 0},
@@ -38,6 +44,7 @@ static const struct ch_route ROUTES[] = {
     {CH_POST, "/governance/v1/proposals/{id}/comment", CH_AUTH_MEMBER, comment_proposal, NULL, NULL, 0, 0},
     {CH_POST, "/governance/v1/proposals/{id}/refer", CH_AUTH_MEMBER, refer_proposal, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/give-opinion", CH_AUTH_MEMBER, give_opinion, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/annul", CH_AUTH_MEMBER, annul_proposal, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/cast-named-vote", CH_AUTH_MEMBER, cast_named_vote, NULL, NULL, SMALL, 0},
     {CH_GET, "/governance/v1/rolls/{id}", CH_AUTH_MEMBER, get_roll, NULL, NULL, 0, 0},
     {CH_GET, "/governance/v1/rolls/{id}/check-self", CH_AUTH_MEMBER, check_self, NULL, NULL, 0, 0},
@@ -46,7 +53,23 @@ static const struct ch_route ROUTES[] = {
     {CH_GET, "/governance/v1/council-cases", CH_AUTH_MEMBER, list_council_cases, NULL, NULL, 0, 0},
     {CH_POST, "/governance/v1/council-cases/{id}/declare-conflict", CH_AUTH_MEMBER, declare_conflict, NULL, NULL, SMALL,
      0},
-    {CH_POST, "/governance/v1/council-cases/{id}/vote", CH_AUTH_MEMBER, vote_council_case, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/council-cases/{id}/vote", CH_AUTH_MEMBER, vote_council_case, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/council-cases/{id}", CH_AUTH_NONE, get_council_case, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/council-cases/{id}/propose-condition", CH_AUTH_MEMBER, propose_condition, NULL, NULL,
+     SMALL, 0},
+    {CH_POST, "/governance/v1/council-cases/{id}/vote-condition", CH_AUTH_MEMBER, vote_condition, NULL, NULL, SMALL, 0},
+    {CH_GET, "/governance/v1/council-decisions", CH_AUTH_NONE, list_council_decisions, NULL, NULL, 0, 0},
+
+    {CH_GET, "/governance/v1/appeals", CH_AUTH_NONE, list_appeals, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/appeals", CH_AUTH_PERSON, post_appeal, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/appeals/{id}", CH_AUTH_NONE, get_appeal, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/appeals/{id}/decide", CH_AUTH_MEMBER, decide_appeal, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/appeals/{id}/declare-conflict", CH_AUTH_MEMBER, pass_panel_seat, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/appeals/{id}/commit-lot", CH_AUTH_MEMBER, commit_lot, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/appeals/{id}/reveal-lot", CH_AUTH_MEMBER, reveal_lot, NULL, NULL, SMALL, 0},
+    {CH_GET, "/governance/v1/panel-volunteers", CH_AUTH_NONE, list_panel_volunteers, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/panel-volunteers", CH_AUTH_MEMBER, volunteer_for_panel, NULL, NULL, SMALL, 0},
+    {CH_DELETE, "/governance/v1/panel-volunteers/{id}", CH_AUTH_MEMBER, withdraw_volunteer, NULL, NULL, 0, 0},
 
     {CH_GET, "/governance/v1/notices", CH_AUTH_MEMBER, list_notices, NULL, NULL, 0, 0},
     {CH_PUT, "/governance/v1/notice-preferences", CH_AUTH_MEMBER, put_notice_preferences, NULL, NULL, SMALL, 0},
@@ -86,6 +109,12 @@ const char *actor_argument(const struct ch_request *request)
 {
     const struct ch_actor *actor = ch_actor(request);
     return actor->known && actor->member[0] != '\0' ? actor->member : NULL;
+}
+
+const char *person_argument(const struct ch_request *request)
+{
+    const struct ch_actor *actor = ch_actor(request);
+    return actor->known && actor->id[0] != '\0' ? actor->id : NULL;
 }
 
 bool is_limit(const char *text)

@@ -7,6 +7,9 @@ governance_SRC := \
 	services/governance/proposals.c \
 	services/governance/votes.c \
 	services/governance/cases.c \
+	services/governance/sanctions.c \
+	services/governance/appeals.c \
+	services/governance/panels.c \
 	services/governance/tally.c \
 	services/governance/notices.c \
 	services/governance/people.c
@@ -17,11 +20,12 @@ governance_CORE_SRC := \
 	services/governance/core/rules.c \
 	services/governance/core/charter.c \
 	services/governance/core/charter_founders.c \
-	services/governance/core/effect.c
+	services/governance/core/effect.c \
+	services/governance/core/lot.c
 governance_COMMAND_SRC := \
 	services/governance/commands.c \
 	services/governance/found.c \
 	services/governance/found_database.c \
 	services/governance/people.c
 
-UNIT_TESTS += test_decide test_decide_agree test_charter
+UNIT_TESTS += test_decide test_decide_agree test_charter test_lot

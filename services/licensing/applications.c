@@ -1,45 +1,46 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Applications: drafts, edits, commands of the matrix. The match itself is a job (screening.c). */
+/* Applications: drafts and edits. Commands of the matrix are in application_commands.c, the match is a job
+ * (screening.c).
+ */
 #include <string.h>
 
 #include "commonhold/json.h"
 #include "licensing.h"
-#include "matrix.h"
 
 #define PERSON_BYTES 480 /* of a name or role: 120 characters of 4 bytes */
 
 CH_FUNCTION(set_quotas, "licensing.set_quotas", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(create_application, "licensing.create_application", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(edit_application, "licensing.edit_application", "$1::uuid, $2::uuid, $3::bigint, $4::jsonb");
-CH_FUNCTION(do_command, "licensing.command_application", "$1::uuid, $2::text, $3::uuid, $4::text, $5::jsonb");
 LICENSING_READ(read_application, "licensing.get_application", "$1::uuid, $2::uuid");
 LICENSING_READ(read_applications, "licensing.list_applications", "$1::uuid, $2::text, $3::integer, $4::uuid");
 LICENSING_READ(read_events, "licensing.list_application_events", "$1::uuid, $2::uuid");
 
 struct application {
-    const char *pool, *purpose, *region, *project, *restriction, *bundle_id, *copied_from, *text;
-    const json_t *actions, *columns, *modes, *people;
+    const char *pool, *purpose, *region, *project, *restriction, *bundle_id, *copied_from;
+    const json_t *actions, *columns, *modes, *people, *private;
     int64_t duration_days;
 };
 
-#define DETAILS(required)                                                                                              \
-    CH_FIELD(CH_FIELD_TEXT, application, purpose, required, 1, 64, NULL),                                              \
-        CH_FIELD(CH_FIELD_TEXTS, application, actions, required, 1, 8, NULL),                                          \
-        CH_FIELD(CH_FIELD_TEXTS, application, columns, required, 1, 200, NULL),                                        \
-        CH_FIELD(CH_FIELD_TEXTS, application, modes, required, 1, 4, NULL),                                            \
-        CH_FIELD(CH_FIELD_TEXT, application, region, required, 2, 8, NULL),                                            \
-        CH_FIELD(CH_FIELD_INT, application, duration_days, required, 1, 1096, NULL),                                   \
-        CH_FIELD(CH_FIELD_TEXT, application, project, required, 1, 20000, NULL),                                       \
-        CH_FIELD(CH_FIELD_TEXT, application, restriction, false, 1, 4000, NULL),                                       \
-        CH_FIELD(CH_FIELD_ARRAY, application, people, false, 0, 100, NULL)
+/* All of them may be missing: an application is complete when it is submitted. */
+#define DETAILS                                                                                                        \
+    CH_FIELD(CH_FIELD_TEXT, application, pool, false, 1, 36, NULL),                                                    \
+        CH_FIELD(CH_FIELD_TEXT, application, purpose, false, 1, 64, NULL),                                             \
+        CH_FIELD(CH_FIELD_TEXTS, application, actions, false, 0, 8, NULL),                                             \
+        CH_FIELD(CH_FIELD_TEXTS, application, columns, false, 0, 200, NULL),                                           \
+        CH_FIELD(CH_FIELD_TEXTS, application, modes, false, 0, 4, NULL),                                               \
+        CH_FIELD(CH_FIELD_TEXT, application, region, false, 2, 8, NULL),                                               \
+        CH_FIELD(CH_FIELD_INT, application, duration_days, false, 1, 1096, NULL),                                      \
+        CH_FIELD(CH_FIELD_TEXT, application, project, false, 1, 20000, NULL),                                          \
+        CH_FIELD(CH_FIELD_TEXT, application, restriction, false, 0, 4000, NULL),                                       \
+        CH_FIELD(CH_FIELD_ARRAY, application, people, false, 0, 100, NULL),                                            \
+        CH_FIELD(CH_FIELD_TEXTS, application, private, false, 0, 3, NULL)
 
-static const struct ch_field DRAFT[] = {CH_FIELD(CH_FIELD_TEXT, application, pool, true, 1, 36, NULL),
-                                        CH_FIELD(CH_FIELD_UUID, application, bundle_id, false, 0, 0, NULL),
+static const struct ch_field DRAFT[] = {CH_FIELD(CH_FIELD_UUID, application, bundle_id, false, 0, 0, NULL),
                                         CH_FIELD(CH_FIELD_UUID, application, copied_from, false, 0, 0, NULL),
-                                        DETAILS(true),
+                                        DETAILS,
                                         {0}};
-static const struct ch_field CHANGE[] = {DETAILS(false), {0}};
-static const struct ch_field COMMAND[] = {CH_FIELD(CH_FIELD_TEXT, application, text, false, 1, 4000, NULL), {0}};
+static const struct ch_field CHANGE[] = {DETAILS, {0}};
 
 /* Which purposes, actions, modes and columns exist is for the match to judge, by the terms and the pool's schema of the
  * day: an application may be saved with words that nothing permits. Only what no terms could make sense of is refused
@@ -90,6 +91,11 @@ static struct ch_done *check_people(struct ch_request *request, const json_t *pe
     return NULL;
 }
 
+static bool may_be_private(const char *member)
+{
+    return strcmp(member, "project") == 0 || strcmp(member, "restriction") == 0 || strcmp(member, "people") == 0;
+}
+
 static struct ch_done *check_lists(struct ch_request *request, const struct application *in)
 {
     if (has_repeats(in->columns))
@@ -98,6 +104,10 @@ static struct ch_done *check_lists(struct ch_request *request, const struct appl
         return licensing_refuse_field(request, "/actions", "names an action twice");
     if (has_repeats(in->modes))
         return licensing_refuse_field(request, "/modes", "names a mode twice");
+    for (size_t i = 0; i < json_array_size(in->private); i++)
+        if (!may_be_private(json_string_value(json_array_get(in->private, i))))
+            return licensing_refuse_field(request, ch_printf(ch_arena_of(request), "/private/%zu", i),
+                                          "must be project, restriction or people");
     return check_people(request, in->people);
 }
 
@@ -125,22 +135,6 @@ struct ch_done *licensing_patch_application(struct ch_request *request)
     if (done || id == NULL)
         return done ? done : ch_reply(request, "not_found", NULL);
     return ch_call(request, &edit_application, CH_ARGS(licensing_actor(request), id, version, ch_body_json(request)));
-}
-
-struct ch_done *licensing_command_application(struct ch_request *request)
-{
-    struct application in = {0};
-    const char *id = licensing_path_id(request, "id");
-    const char *command = licensing_command(ch_arena_of(request), "application", ch_path(request, "command"));
-    struct ch_done *done = ch_decode(request, COMMAND, &in);
-    if (done)
-        return done;
-    if (command == NULL)
-        return ch_refuse(request, "no_route", "The matrix has no command %s.", ch_path(request, "command"));
-    if (id == NULL)
-        return ch_reply(request, "not_found", NULL);
-    return ch_call(request, &do_command,
-                   CH_ARGS(licensing_actor(request), ch_idempotency_key(request), id, command, ch_body_json(request)));
 }
 
 struct quotas {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* OAuth clients of organisations. A secret is made here, shown once, and stored as its SHA-256. */
+/* OAuth clients of organisations. A secret is made here, shown once, and stored as its SHA-256; of a key only the
+ * public half ever comes here. */
 #include <string.h>
 
 #include "commonhold/json.h"
 #include "licensing.h"
 
-CH_FUNCTION(create_client, "licensing.create_client", "$1::uuid, $2::text, $3::text, $4::jsonb");
+CH_FUNCTION(create_client, "licensing.create_client", "$1::uuid, $2::text, $3::text, $4::jsonb, $5::jsonb");
 CH_FUNCTION(add_secret, "licensing.add_secret", "$1::uuid, $2::text, $3::text, $4::text, $5::jsonb");
+CH_FUNCTION(add_key, "licensing.add_client_key", "$1::uuid, $2::text, $3::text, $4::jsonb, $5::jsonb");
 CH_FUNCTION(end_client, "licensing.end_client", "$1::uuid, $2::text");
 LICENSING_READ(read_clients, "licensing.list_clients", "$1::uuid");
 
@@ -14,6 +16,7 @@ struct client {
     const char *name, *organisation_id;
     bool data_plane;
     int64_t ends;
+    const json_t *jwk;
 };
 
 /* 256 random bits as the client gets them, and what is stored. */
@@ -25,8 +28,12 @@ struct secret {
 static const struct ch_field CLIENT[] = {CH_FIELD(CH_FIELD_TEXT, client, name, true, 1, 120, NULL),
                                          CH_FIELD(CH_FIELD_BOOL, client, data_plane, false, 0, 0, NULL),
                                          CH_FIELD(CH_FIELD_UUID, client, organisation_id, false, 0, 0, NULL),
+                                         CH_FIELD(CH_FIELD_OBJECT, client, jwk, false, 0, 0, NULL),
                                          {0}};
 static const struct ch_field SECRET[] = {CH_FIELD(CH_FIELD_INT, client, ends, false, 1, 1000000, NULL), {0}};
+static const struct ch_field KEY[] = {CH_FIELD(CH_FIELD_OBJECT, client, jwk, true, 0, 0, NULL),
+                                      CH_FIELD(CH_FIELD_INT, client, ends, false, 1, 1000000, NULL),
+                                      {0}};
 
 static struct secret *make_secret(struct ch_request *request)
 {
@@ -54,17 +61,30 @@ static struct ch_done *show_secret(struct ch_request *request, const struct ch_a
     return ch_reply(request, "created", ch_json_canonical(arena, body, NULL));
 }
 
+/* {"kid","x"} of a JWK as SQL takes it, or NULL and the finished refusal in *done. */
+static const char *take_jwk(struct ch_request *request, const json_t *jwk, struct ch_done **done)
+{
+    struct licensing_jwk key;
+    *done = licensing_read_jwk(request, jwk, &key);
+    return *done ? NULL
+                 : ch_json_canonical(ch_arena_of(request),
+                                     ch_json_pack(ch_arena_of(request), "{s:s,s:s}", "kid", key.kid, "x", key.x), NULL);
+}
+
 struct ch_done *licensing_post_client(struct ch_request *request)
 {
     struct client in = {0};
     struct ch_done *done = ch_decode(request, CLIENT, &in);
+    const char *actor = licensing_actor(request), *key = ch_idempotency_key(request), *jwk = NULL;
+    if (!done && in.jwk)
+        jwk = take_jwk(request, in.jwk, &done);
     if (done)
         return done;
+    if (jwk)
+        return ch_call(request, &create_client, CH_ARGS(actor, key, NULL, jwk, ch_body_json(request)));
     const struct secret *secret = make_secret(request);
-    return ch_call_then(
-        request, &create_client,
-        CH_ARGS(licensing_actor(request), ch_idempotency_key(request), secret->sha256, ch_body_json(request)),
-        show_secret);
+    return ch_call_then(request, &create_client, CH_ARGS(actor, key, secret->sha256, NULL, ch_body_json(request)),
+                        show_secret);
 }
 
 struct ch_done *licensing_post_client_secret(struct ch_request *request)
@@ -78,6 +98,18 @@ struct ch_done *licensing_post_client_secret(struct ch_request *request)
                         CH_ARGS(licensing_actor(request), ch_idempotency_key(request), ch_path(request, "id"),
                                 secret->sha256, ch_body_json(request)),
                         show_secret);
+}
+
+struct ch_done *licensing_post_client_key(struct ch_request *request)
+{
+    struct client in = {0};
+    struct ch_done *done = ch_decode(request, KEY, &in);
+    const char *jwk = done ? NULL : take_jwk(request, in.jwk, &done);
+    if (done)
+        return done;
+    return ch_call(request, &add_key,
+                   CH_ARGS(licensing_actor(request), ch_idempotency_key(request), ch_path(request, "id"), jwk,
+                           ch_body_json(request)));
 }
 
 struct ch_done *licensing_get_clients(struct ch_request *request)

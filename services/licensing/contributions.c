@@ -8,7 +8,7 @@
 
 CH_FUNCTION(create_contribution, "licensing.create_contribution", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(end_contribution, "licensing.withdraw_contribution", "$1::uuid, $2::text, $3::uuid");
-LICENSING_READ(read_schema, "licensing.get_schema", "$1::uuid, $2::text");
+LICENSING_READ(read_schema, "licensing.get_schema", "$1::uuid, $2::text, NULL::integer");
 LICENSING_READ(read_contribution, "licensing.get_contribution", "$1::uuid, $2::uuid");
 LICENSING_READ(read_contributions, "licensing.list_contributions", "$1::uuid, $2::text, $3::integer, $4::uuid");
 LICENSING_READ(read_errors, "licensing.list_errors", "$1::uuid, $2::uuid");
@@ -29,47 +29,92 @@ static const struct ch_field FIELDS[] = {CH_FIELD(CH_FIELD_TEXT, contribution, p
                                          CH_FIELD(CH_FIELD_TEXT, contribution, sha256, false, 64, 64, NULL),
                                          {0}};
 
-static void need_code(json_t *errors, const json_t *object, const char *pointer, const char *name, const char *codes)
+static void add_error(json_t *errors, const char *pointer, const char *detail)
 {
-    const char *value = json_string_value(json_object_get(object, name));
-    const char *at = value ? strstr(codes, value) : NULL;
-    size_t length = value ? strlen(value) : 0;
-    if (at && length > 0 && (at == codes || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-        return;
-    json_array_append_new(errors, json_pack("{s:s,s:s+}", "pointer", pointer, "detail", "is not one of ", codes));
+    json_array_append_new(errors, json_pack("{s:s,s:s}", "pointer", pointer, "detail", detail));
 }
 
-static void need_text(json_t *errors, const json_t *object, const char *name)
+/* Texts of 1 to 4000 bytes, by name; those that are not required may be absent. */
+static void need_texts(struct ch_arena *arena, json_t *errors, const json_t *object, const char *at,
+                       const char *const *names, bool required)
+{
+    for (; *names; names++) {
+        const json_t *given = json_object_get(object, *names);
+        size_t length = json_string_length(given);
+        if ((given || required) && (length < 1 || length > 4000))
+            add_error(errors, ch_printf(arena, "%s/%s", at, *names), "text of 1 to 4000 bytes");
+    }
+}
+
+static void need_code(struct ch_arena *arena, json_t *errors, const json_t *object, const char *at, const char *name,
+                      const char *const *codes)
 {
     const char *value = json_string_value(json_object_get(object, name));
-    if (value == NULL || strlen(value) < 1 || strlen(value) > 4000)
-        json_array_append_new(
-            errors, json_pack("{s:s+,s:s}", "pointer", "/provenance/", name, "detail", "text of 1 to 4000 bytes"));
+    for (; value && *codes; codes++)
+        if (strcmp(value, *codes) == 0)
+            return;
+    add_error(errors, ch_printf(arena, "%s/%s", at, name), "is none of its codes");
+}
+
+static void refuse_others(struct ch_arena *arena, json_t *errors, const json_t *object, const char *at,
+                          const char *const *names)
+{
+    json_t *walked = (json_t *)(uintptr_t)object;
+    for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
+        const char *key = json_object_iter_key(i);
+        bool known = false;
+        for (size_t k = 0; names[k] && !known; k++)
+            known = strcmp(names[k], key) == 0;
+        if (!known)
+            add_error(errors, ch_printf(arena, "%s/%s", at, key), "unknown member");
+    }
+}
+
+/* {"from","until"}: calendar days, in order. */
+static void check_period(json_t *errors, const json_t *period)
+{
+    const char *from = json_string_value(json_object_get(period, "from"));
+    const char *until = json_string_value(json_object_get(period, "until"));
+    bool fine = json_object_size(period) == 2 && from && until && ch_is_date(from) && ch_is_date(until);
+    if (!fine || strcmp(from, until) > 0)
+        add_error(errors, "/provenance/period", "an object with the days from and until, in order");
+}
+
+static void check_provenance(struct ch_arena *arena, json_t *errors, const json_t *provenance)
+{
+    static const char *const SOURCES[] = {"device", "export", "manual", "other", NULL};
+    static const char *const MEMBERS[] = {"source", "device", "software", "method", "processing", "period", NULL};
+    static const char *const REQUIRED[] = {"method", "processing", NULL}, *const TOOLS[] = {"device", "software", NULL};
+    refuse_others(arena, errors, provenance, "/provenance", MEMBERS);
+    need_code(arena, errors, provenance, "/provenance", "source", SOURCES);
+    need_texts(arena, errors, provenance, "/provenance", REQUIRED, true);
+    need_texts(arena, errors, provenance, "/provenance", TOOLS, false);
+    if (!json_object_get(provenance, "device") && !json_object_get(provenance, "software"))
+        add_error(errors, "/provenance/software", "the device or the software it comes from");
+    check_period(errors, json_object_get(provenance, "period"));
+}
+
+static void check_licence(struct ch_arena *arena, json_t *errors, const json_t *licence)
+{
+    static const char *const KINDS[] = {"own_data", "owner_permission", "open_licence", NULL};
+    static const char *const MEMBERS[] = {"kind", "charter_version", "spdx", "attribution", NULL};
+    static const char *const OPEN[] = {"spdx", "attribution", NULL};
+    const char *kind = json_string_value(json_object_get(licence, "kind"));
+    refuse_others(arena, errors, licence, "/licence", MEMBERS);
+    need_code(arena, errors, licence, "/licence", "kind", KINDS);
+    if (!json_is_integer(json_object_get(licence, "charter_version")))
+        add_error(errors, "/licence/charter_version", "the version of the charter that is accepted");
+    need_texts(arena, errors, licence, "/licence", OPEN, kind && strcmp(kind, "open_licence") == 0);
 }
 
 /* Provenance and licence statement of licensing.md section 2. */
 static json_t *check_statements(struct ch_arena *arena, const struct contribution *in)
 {
-    static const char *const TEXTS[] = {"software", "method", "processing"};
     json_t *errors = ch_json_own(arena, json_array());
-    const json_t *period = json_object_get(in->provenance, "period");
-    need_code(errors, in->provenance, "/provenance/source", "source", "device export manual other");
-    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++)
-        need_text(errors, in->provenance, TEXTS[i]);
-    if (!json_is_string(json_object_get(period, "from")) || !json_is_string(json_object_get(period, "until")))
-        json_array_append_new(errors, json_pack("{s:s,s:s}", "pointer", "/provenance/period", "detail",
-                                                "an object with the texts from and until"));
-    need_code(errors, in->licence, "/licence/kind", "kind", "own_data owner_permission open_licence");
-    if (!json_is_integer(json_object_get(in->licence, "charter_version")))
-        json_array_append_new(errors, json_pack("{s:s,s:s}", "pointer", "/licence/charter_version", "detail",
-                                                "the version of the charter that is accepted"));
-    const char *kind = json_string_value(json_object_get(in->licence, "kind"));
-    if (kind && strcmp(kind, "open_licence") == 0 && !json_is_string(json_object_get(in->licence, "spdx")))
-        json_array_append_new(errors, json_pack("{s:s,s:s}", "pointer", "/licence/spdx", "detail",
-                                                "the SPDX identifier of the licence, with attribution beside it"));
+    check_provenance(arena, errors, in->provenance);
+    check_licence(arena, errors, in->licence);
     if (in->sha256 && strspn(in->sha256, "0123456789abcdef") != 64)
-        json_array_append_new(errors,
-                              json_pack("{s:s,s:s}", "pointer", "/sha256", "detail", "64 lower-case hex digits"));
+        add_error(errors, "/sha256", "64 lower-case hex digits");
     return errors;
 }
 

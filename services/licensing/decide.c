@@ -23,6 +23,28 @@ json_t *licensing_check_schema(struct ch_arena *arena, const json_t *schema, boo
     return faults_or_null(&faults);
 }
 
+json_t *licensing_check_growth(struct ch_arena *arena, const json_t *before, const json_t *next, bool *unsupported,
+                               const json_t **notice_columns)
+{
+    struct ch_faults faults;
+    bool known, new_notice;
+    json_t *columns = ch_json_own(arena, json_array());
+    ch_faults_init(&faults, arena);
+    *notice_columns = columns;
+    struct ch_table_schema *now = ch_table_schema_parse(&faults, before, &known);
+    struct ch_table_schema *then = ch_table_schema_parse(&faults, next, unsupported);
+    if (!now || !then)
+        return faults_or_null(&faults);
+    ch_table_schema_growth(&faults, now, then, &new_notice);
+    for (size_t i = 0; new_notice && i < then->field_count; i++) {
+        const struct ch_table_field *field = &then->fields[i];
+        if (field->sensitivity != CH_SENSITIVITY_NONE &&
+            ch_table_schema_field(now, field->name, strlen(field->name)) == now->field_count)
+            json_array_append_new(columns, json_string(field->name));
+    }
+    return faults_or_null(&faults);
+}
+
 static size_t read_header_map(struct ch_arena *arena, const json_t *map, struct ch_ingest_name **names)
 {
     size_t count = 0;

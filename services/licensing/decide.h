@@ -13,6 +13,11 @@
 /* Faults of a Table Schema, [{"pointer","detail"}], NULL when there are none. *unsupported: all of them are things
  * Frictionless knows and pools do not. */
 json_t *licensing_check_schema(struct ch_arena *arena, const json_t *schema, bool *unsupported);
+/* Faults of a schema that is to follow `before`, which a pool has: its own, or where it does more than add nullable
+ * columns and relax constraints; NULL when there are none. *notice_columns: the names of its new quasi and direct
+ * columns. */
+json_t *licensing_check_growth(struct ch_arena *arena, const json_t *before, const json_t *next, bool *unsupported,
+                               const json_t **notice_columns);
 /* What cannot be read with this schema in a dialect {delimiter, header_map, ignore}; NULL when all is well. */
 json_t *licensing_check_dialect(struct ch_arena *arena, const json_t *schema, const char *format,
                                 const json_t *dialect);

@@ -5,6 +5,7 @@
 
 #include "commonhold/id.h"
 #include "commonhold/json.h"
+#include "commonhold/jwt.h"
 #include "licensing.h"
 
 #define PAGE_MOST 100
@@ -74,6 +75,17 @@ struct ch_done *licensing_refuse_field(struct ch_request *request, const char *p
 {
     json_t *errors = ch_json_pack(ch_arena_of(request), "[{s:s,s:s}]", "pointer", pointer, "detail", detail);
     return licensing_refuse_errors(request, "invalid", errors);
+}
+
+struct ch_done *licensing_read_jwk(struct ch_request *request, const json_t *jwk, struct licensing_jwk *key)
+{
+    struct ch_arena *arena = ch_arena_of(request);
+    uint8_t bytes[32];
+    const char *member, *fault = ch_jwk_read(jwk, bytes, key->kid, &member);
+    if (fault)
+        return licensing_refuse_field(request, ch_printf(arena, "/jwk%s", member), fault);
+    key->x = ch_base64url(arena, bytes, sizeof bytes);
+    return NULL;
 }
 
 json_t *licensing_parse(struct ch_arena *arena, const char *text)

@@ -6,12 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "commonhold/id.h"
 #include "commonhold/json.h"
+#include "core/copy.h"
 #include "ingest_read.h"
+#include "ingest_spill.h"
 #include "licensing.h"
 #include "uploads.h"
 
@@ -37,6 +41,7 @@ struct ingest {
     bool broken; /* the connection refused data */
     time_t said; /* second of the last progress */
     int64_t size;
+    const char *refused; /* why licensing.finish_ingest would not accept it */
 };
 
 static enum ch_job_result later(struct ch_job *job, const char *what, const char *why)
@@ -51,7 +56,7 @@ static void hand_over(struct ingest *in, const char *bytes, size_t size)
         in->broken = true;
 }
 
-static void take_line(void *context, const char *bytes, size_t size)
+static void take_row(void *context, const char *bytes, size_t size)
 {
     struct ingest *in = context;
     if (in->filled + size > PIECE) {
@@ -115,8 +120,10 @@ static bool copy_begin(struct ingest *in)
     for (const char *const *name = ingest_reader_columns(in->reader); *name; name++)
         columns = ch_printf(in->job->arena, "%s, %s", columns, ch_sql_identifier(in->job->arena, *name));
     PGresult *started =
-        PQexec(ch_db_raw(in->job->db), ch_printf(in->job->arena, "COPY %s (%s) FROM STDIN", in->table, columns));
+        PQexec(ch_db_raw(in->job->db),
+               ch_printf(in->job->arena, "COPY %s (%s) FROM STDIN (FORMAT binary)", in->table, columns));
     bool fine = PQresultStatus(started) == PGRES_COPY_IN;
+    in->filled = (size_t)(ch_copy_header(in->piece) - in->piece);
     if (!fine)
         later(in->job, "COPY", PQresultErrorMessage(started));
     PQclear(started);
@@ -140,12 +147,18 @@ static bool copy_end(struct ingest *in, const char *why)
     return fine;
 }
 
+/* Whether a hash the contributor declared, with the upload or with the contribution, is another one. */
+static bool differs(const struct ingest *in, const char *name, const char *sha256)
+{
+    const char *declared = json_string_value(json_object_get(in->task, name));
+    return declared && strcmp(declared, sha256) != 0;
+}
+
 static const char *reason_of(const struct ingest *in, const struct ingest_counts *counts, const char *sha256)
 {
-    const char *declared = json_string_value(json_object_get(in->task, "declared_sha256"));
     if (counts->empty)
         return "empty_file";
-    if (declared && strcmp(declared, sha256) != 0)
+    if (differs(in, "declared_sha256", sha256) || differs(in, "announced_sha256", sha256))
         return "hash_mismatch";
     if (counts->header_bad)
         return "bad_header";
@@ -158,9 +171,12 @@ static enum ch_job_result store(struct ingest *in, json_t *result)
     const char *text = ch_json_canonical(in->job->arena, result, NULL);
     if (ch_db_call(in->job->db, in->job->arena, &finish_ingest, CH_ARGS(in->id, text), &answer) != CH_FAULT_NONE)
         return later(in->job, "finish_ingest", ch_db_error(in->job->db));
-    if (strcmp(answer.outcome, "ok") != 0) /* withdrawn or its upload ended meanwhile: nothing may stay */
-        return CH_JOB_DEAD;
-    return CH_JOB_DONE;
+    if (strcmp(answer.outcome, "ok") == 0)
+        return CH_JOB_DONE;
+    /* Withdrawn, or its upload ended meanwhile; or, with a reason, no longer acceptable: nothing may stay. */
+    if (answer.body)
+        in->refused = json_string_value(json_object_get(licensing_parse(in->job->arena, answer.body), "reason"));
+    return CH_JOB_DEAD;
 }
 
 static enum ch_job_result reject(struct ingest *in, json_t *result, const char *reason)
@@ -173,20 +189,16 @@ static enum ch_job_result reject(struct ingest *in, json_t *result, const char *
 }
 
 /* Everything after the last byte, inside the transaction. */
-static enum ch_job_result conclude(struct ingest *in, json_t *result, const struct ingest_counts *counts)
+static enum ch_job_result conclude(struct ingest *in, json_t *result)
 {
-    bool unique = true;
     if (!copy_end(in, NULL))
         return CH_JOB_RETRY;
-    if (counts->unique_incomplete &&
-        !ingest_check_keys(in->job, ingest_reader_keys(in->reader), in->table, in->id, &unique))
-        return CH_JOB_RETRY;
-    if (!unique)
-        return reject(in, result, "duplicate");
     if (!ingest_count_quality(in->job, in->task, in->table, result))
         return CH_JOB_RETRY;
     json_object_set_new(result, "accepted", json_true());
     enum ch_job_result verdict = store(in, result);
+    if (verdict == CH_JOB_DEAD && in->refused)
+        return reject(in, result, in->refused);
     if (verdict != CH_JOB_DONE) {
         ch_db_rollback(in->job->db);
         return verdict == CH_JOB_DEAD ? CH_JOB_DONE : verdict;
@@ -200,18 +212,23 @@ static enum ch_job_result decide(struct ingest *in)
 {
     struct ingest_counts counts;
     uint8_t digest[32];
-    char sha256[65];
+    char sha256[65], end[CH_COPY_TRAILER];
     json_t *errors = ingest_reader_end(in->reader, &counts);
+    take_row(in, end, (size_t)(ch_copy_trailer(end) - end));
     hand_over(in, in->piece, in->filled);
     ch_sha256_end(in->hash, digest);
     ch_hex(digest, sizeof digest, sha256);
-    json_t *result =
-        ch_json_pack(in->job->arena, "{s:O,s:s,s:I,s:I,s:I,s:O}", "upload", json_object_get(in->task, "upload"),
-                     "sha256", sha256, "size", (json_int_t)in->size, "rows", (json_int_t)counts.good, "bad_rows",
-                     (json_int_t)counts.bad, "errors", errors);
+    json_t *result = ch_json_pack(
+        in->job->arena, "{s:O,s:O,s:s,s:I,s:I,s:I,s:O}", "schema_version", json_object_get(in->task, "schema_version"),
+        "upload", json_object_get(in->task, "upload"), "sha256", sha256, "size", (json_int_t)in->size, "rows",
+        (json_int_t)counts.good, "bad_rows", (json_int_t)counts.bad, "errors", errors);
+    if (counts.store_failed) {
+        copy_end(in, "stopped");
+        return later(in->job, in->id, "keys of its rows could not be put aside");
+    }
     const char *reason = reason_of(in, &counts, sha256);
     if (reason == NULL)
-        return conclude(in, result, &counts);
+        return conclude(in, result);
     copy_end(in, "rejected");
     return reject(in, result, reason);
 }
@@ -243,18 +260,24 @@ enum ch_job_result licensing_run_ingest_contribution(struct ch_job *job)
 {
     struct ingest in = {.job = job};
     struct ch_answer answer;
+    const char *folder = ch_config_text(job->context->config, "licensing", "upload_dir");
     json_t *faults;
+    uint8_t id[16];
     in.id = json_string_value(json_object_get(job->payload, "contribution"));
     if (ch_db_call(job->db, job->arena, &begin_ingest, CH_ARGS(in.id), &answer) != CH_FAULT_NONE)
         return later(job, "begin_ingest", ch_db_error(job->db));
+    if (strcmp(answer.outcome, "stale") == 0)
+        return later(job, in.id, "a charter of its pool is about to be applied");
     if (strcmp(answer.outcome, "ok") != 0)
         return CH_JOB_DONE;
     in.task = licensing_parse(job->arena, answer.body);
     in.table = ch_sql_pool_table(job->arena, json_string_value(json_object_get(in.task, "pool_id")));
-    in.path = upload_path(job->arena, ch_config_text(job->context->config, "licensing", "upload_dir"),
-                          json_string_value(json_object_get(in.task, "upload")));
+    in.path = upload_path(job->arena, folder, json_string_value(json_object_get(in.task, "upload")));
     in.piece = ch_alloc(job->arena, PIECE);
-    in.reader = ingest_reader_new(job->arena, in.task, in.id, take_line, &in, &faults);
+    if (!ch_id_parse(in.id, id))
+        abort(); /* licensing.begin_ingest found it */
+    in.reader = ingest_reader_new(job->arena, in.task, id, take_row, &in,
+                                  ingest_spill_stores(job->arena, folder, CH_SCHEMA_COLUMNS + 1), &faults);
     if (in.reader == NULL || in.table == NULL) {
         snprintf(job->reason, sizeof job->reason, "contribution %s: its dialect and the pool's schema do not fit",
                  in.id);
@@ -269,6 +292,8 @@ enum ch_job_result licensing_run_delete_contribution_rows(struct ch_job *job)
     const char *id = json_string_value(json_object_get(job->payload, "contribution"));
     if (ch_db_call(job->db, job->arena, &delete_rows, CH_ARGS(id), &answer) != CH_FAULT_NONE)
         return later(job, "delete_contribution_rows", ch_db_error(job->db));
+    if (strcmp(answer.outcome, "stale") == 0)
+        return later(job, "delete_contribution_rows", "tombstones of its delivered rows are still to be written");
     return CH_JOB_DONE;
 }
 

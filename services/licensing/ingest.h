@@ -8,9 +8,5 @@
 /* Counts a contribution's quality over the rows just copied, in the open transaction: sets quality_ppm and quality
  * ([{check, ppm}]) in `result`. False with job->reason when a count failed. */
 bool ingest_count_quality(struct ch_job *job, const json_t *task, const char *table, json_t *result);
-/* Whether every key (arrays of column names) holds within the contribution: for files with more rows than core/ keeps
- * keys of. False in *unique when one does not; the function is false with job->reason on a fault. */
-bool ingest_check_keys(struct ch_job *job, const json_t *keys, const char *table, const char *contribution,
-                       bool *unique);
 
 #endif

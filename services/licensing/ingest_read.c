@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Drives core/ingest.h for the worker and turns its cells into lines for COPY. */
+/* Drives core/ingest.h for the worker and turns its cells into rows for COPY. */
 #include "ingest_read.h"
 
 #include <string.h>
 
+#include "core/copy.h"
 #include "core/quality.h"
 #include "dialect.h"
 
@@ -14,8 +15,7 @@ struct ingest_reader {
     const struct ch_table_schema *schema;
     struct ch_ingest_options options;
     struct ch_ingest *ingest;
-    const char *prefix; /* first column of every line: the contribution's id */
-    size_t prefix_size;
+    char prefix[CH_COPY_ROW + CH_COPY_UUID]; /* how every row begins: its count of cells, the contribution's id */
     void (*write)(void *context, const char *bytes, size_t size);
     void *context;
     char *line;
@@ -38,22 +38,35 @@ static void grow(struct ingest_reader *r, size_t need)
 static void take_row(void *context, const struct ch_cell *cells, size_t count)
 {
     struct ingest_reader *r = context;
-    size_t need = r->prefix_size + 2, at = r->prefix_size;
+    size_t need = sizeof r->prefix;
     for (size_t i = 0; i < count; i++)
-        need += 2 * cells[i].length + 3;
+        need += ch_copy_room(&cells[i]);
     grow(r, need);
-    memcpy(r->line, r->prefix, r->prefix_size);
-    for (size_t i = 0; i < count; i++) {
-        r->line[at++] = '\t';
-        at += ch_ingest_copy_cell(&cells[i], r->line + at);
-    }
-    r->line[at++] = '\n';
-    r->write(r->context, r->line, at);
+    memcpy(r->line, r->prefix, sizeof r->prefix);
+    char *at = r->line + sizeof r->prefix;
+    for (size_t i = 0; i < count; i++)
+        at = ch_copy_cell(at, r->schema->fields[i].type, &cells[i]);
+    r->write(r->context, r->line, (size_t)(at - r->line));
 }
 
-struct ingest_reader *ingest_reader_new(struct ch_arena *arena, const json_t *task, const char *prefix,
+/* The columns whose notice the member has not answered, as flags; NULL: none. */
+static const bool *unanswered_of(struct ch_arena *arena, const struct ch_table_schema *schema, const json_t *names)
+{
+    if (json_array_size(names) == 0)
+        return NULL;
+    bool *flags = ch_alloc_array(arena, schema->field_count, sizeof *flags);
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        size_t field = ch_table_schema_field(schema, name, strlen(name));
+        if (field < schema->field_count)
+            flags[field] = true;
+    }
+    return flags;
+}
+
+struct ingest_reader *ingest_reader_new(struct ch_arena *arena, const json_t *task, const uint8_t contribution[16],
                                         void (*write)(void *context, const char *bytes, size_t size), void *context,
-                                        json_t **faults_out)
+                                        const struct ch_seen_store *stores, json_t **faults_out)
 {
     struct ch_faults faults;
     struct ingest_reader *r = ch_alloc(arena, sizeof *r);
@@ -61,8 +74,6 @@ struct ingest_reader *ingest_reader_new(struct ch_arena *arena, const json_t *ta
     ch_faults_init(&faults, arena);
     *faults_out = faults.list;
     r->arena = arena;
-    r->prefix = prefix;
-    r->prefix_size = strlen(prefix);
     r->write = write;
     r->context = context;
     r->room = 4096;
@@ -70,11 +81,17 @@ struct ingest_reader *ingest_reader_new(struct ch_arena *arena, const json_t *ta
     r->schema = ch_table_schema_parse(&faults, json_object_get(task, "schema"), &unsupported);
     if (!r->schema)
         return NULL;
-    r->options = (struct ch_ingest_options){.schema = r->schema, .row = take_row, .context = r};
+    r->options =
+        (struct ch_ingest_options){.schema = r->schema,
+                                   .row = take_row,
+                                   .context = r,
+                                   .stores = stores,
+                                   .unanswered = unanswered_of(arena, r->schema, json_object_get(task, "unanswered"))};
     r->options.accept_partial = json_is_true(json_object_get(task, "accept_partial"));
     if (!licensing_read_dialect(&faults, json_object_get(task, "dialect"),
                                 json_string_value(json_object_get(task, "format")), &r->options))
         return NULL;
+    ch_copy_uuid(ch_copy_row(r->prefix, (unsigned)r->schema->field_count + 1), contribution);
     r->ingest = ch_ingest_new(arena, &r->options);
     return r;
 }
@@ -91,7 +108,7 @@ static void read_counts(const struct ch_ingest_result *result, struct ingest_cou
                                      .bad = result->bad,
                                      .empty = result->empty,
                                      .header_bad = result->header_bad,
-                                     .unique_incomplete = result->unique_incomplete,
+                                     .store_failed = result->store_failed,
                                      .accepted = result->accepted};
 }
 
@@ -123,20 +140,28 @@ const char *const *ingest_reader_columns(const struct ingest_reader *reader)
     return names;
 }
 
-json_t *ingest_reader_keys(const struct ingest_reader *reader)
+static bool is_among(const json_t *names, const char *name)
 {
-    json_t *keys = ch_json_own(reader->arena, json_array());
-    const struct ch_table_schema *schema = reader->schema;
-    for (size_t i = 0; i < schema->field_count; i++)
-        if (schema->fields[i].unique)
-            json_array_append_new(keys, json_pack("[s]", schema->fields[i].name));
-    if (schema->primary_key_count > 0) {
-        json_t *key = json_array();
-        for (size_t i = 0; i < schema->primary_key_count; i++)
-            json_array_append_new(key, json_string(schema->fields[schema->primary_key[i]].name));
-        json_array_append_new(keys, key);
-    }
-    return keys;
+    for (size_t i = 0; i < json_array_size(names); i++)
+        if (strcmp(json_string_value(json_array_get(names, i)), name) == 0)
+            return true;
+    return false;
+}
+
+bool ingest_is_key(struct ch_arena *arena, const json_t *task, const json_t *columns)
+{
+    struct ch_faults faults;
+    bool unsupported, whole;
+    ch_faults_init(&faults, arena);
+    struct ch_table_schema *schema = ch_table_schema_parse(&faults, json_object_get(task, "schema"), &unsupported);
+    if (!schema)
+        return false;
+    whole = schema->primary_key_count > 0;
+    for (size_t i = 0; i < schema->primary_key_count; i++)
+        whole &= is_among(columns, schema->fields[schema->primary_key[i]].name);
+    for (size_t i = 0; i < schema->field_count && !whole; i++)
+        whole = schema->fields[i].unique && schema->fields[i].required && is_among(columns, schema->fields[i].name);
+    return whole;
 }
 
 int64_t ingest_quality(struct ch_arena *arena, const json_t *task, const int64_t *ppm, size_t count)

@@ -6,6 +6,7 @@
 #include "commonhold/json.h"
 #include "decide.h"
 #include "licensing.h"
+#include "publish.h"
 
 LICENSING_READ(read_purposes, "licensing.list_purposes", "");
 LICENSING_READ(read_register, "licensing.list_register", "$1::integer, $2::uuid");
@@ -50,14 +51,14 @@ struct ch_done *licensing_evaluate_policy(struct ch_request *request)
 
 struct ch_done *licensing_get_purposes(struct ch_request *request)
 {
-    return ch_call(request, &read_purposes, CH_NO_ARGS);
+    return ch_call_then(request, &read_purposes, CH_NO_ARGS, licensing_publish_answer);
 }
 
 static struct ch_done *read_page(struct ch_request *request, const struct ch_statement *statement)
 {
     const char *limit, *after;
     struct ch_done *done = licensing_page(request, true, &limit, &after);
-    return done ? done : ch_call(request, statement, CH_ARGS(limit, after));
+    return done ? done : ch_call_then(request, statement, CH_ARGS(limit, after), licensing_publish_answer);
 }
 
 struct ch_done *licensing_get_register(struct ch_request *request)

@@ -14,6 +14,7 @@ CH_FUNCTION(save_terms, "licensing.save_terms",
 LICENSING_READ(read_terms, "licensing.get_terms", "$1::uuid, $2::uuid");
 LICENSING_READ(read_terms_list, "licensing.list_terms", "$1::uuid, $2::text, $3::integer, $4::uuid");
 LICENSING_READ(load_comparison, "licensing.load_comparison", "$1::uuid, $2::uuid, $3::uuid");
+LICENSING_READ(describe_comparison, "licensing.describe_comparison", "$1::uuid, $2::jsonb");
 
 struct draft {
     const json_t *doc;
@@ -106,7 +107,9 @@ static struct ch_done *compared(struct ch_request *request, const struct ch_answ
                                                 json_integer_value(json_object_get(loaded, "new_notice")));
     if (result == NULL)
         return ch_refuse(request, "not_allowed_here", "One of the two is no complete terms document.");
-    return ch_reply(request, "ok", ch_json_canonical(arena, result, NULL));
+    return ch_call(
+        request, &describe_comparison,
+        CH_ARGS(json_string_value(json_object_get(loaded, "pool_id")), ch_json_canonical(arena, result, NULL)));
 }
 
 struct ch_done *licensing_compare_terms(struct ch_request *request)

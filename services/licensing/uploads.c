@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Resumable uploads: tus 1.0.0 with creation, termination, checksum and expiration. The order of a PATCH is lease,
- * write and sync, commit of the offset, answer: so an offset once answered is on disk. */
+/* Resumable uploads: tus 1.0.0 with creation, termination, checksum and expiration, but for PATCH, which is
+ * upload_patch.c's. */
 #include "uploads.h"
 
 #include <stdio.h>
@@ -8,46 +8,47 @@
 #include <string.h>
 
 #include "commonhold/json.h"
-#include "commonhold/log.h"
 #include "licensing.h"
 
-#define VERSION "1.0.0"
+#define VERSION  "1.0.0"
+#define PROBES   50
+#define PROBE_MS 20
 
 CH_FUNCTION(create_upload, "licensing.create_upload", "$1::uuid, $2::uuid, $3::bigint, $4::text, $5::text, $6::text");
-LICENSING_READ(read_upload, "licensing.get_upload", "$1::uuid, $2::uuid");
-CH_FUNCTION(lease_upload, "licensing.lease_upload", "$1::uuid, $2::uuid, $3::bigint, $4::bigint");
-CH_FUNCTION(advance_upload, "licensing.advance_upload", "$1::uuid, $2::uuid, $3::uuid, $4::bigint");
 CH_FUNCTION(end_upload, "licensing.delete_upload", "$1::uuid, $2::uuid");
+const struct ch_statement licensing_read_upload = {
+    .name = "licensing.get_upload",
+    .text = "SELECT outcome, body FROM licensing.get_upload($1::uuid, $2::uuid)",
+    .shape = CH_SHAPE_ANSWER,
+    .read_only = true};
 
-/* Of one PATCH. */
-struct patch {
-    const char *id, *lease, *size;
-    struct upload_chunk chunk;
+/* Of one HEAD. */
+struct look {
+    const char *id;
+    struct upload_file file;
+    int times; /* it was being written */
 };
 
-/* NULL when the request speaks our version. Every answer says which that is. */
-static struct ch_done *check_version(struct ch_request *request)
+struct ch_done *licensing_check_tus(struct ch_request *request)
 {
     const char *version = ch_header(request, "Tus-Resumable");
-    ch_set_header(request, "Tus-Resumable", VERSION);
     if (version && strcmp(version, VERSION) == 0)
         return NULL;
     ch_set_header(request, "Tus-Version", VERSION);
     return ch_refuse(request, "tus_version", "Tus-Resumable: " VERSION " is needed.");
 }
 
-/* A header of decimal digits, as text that fits a bigint; NULL otherwise. */
-static const char *number_header(struct ch_request *request, const char *name)
+const char *licensing_number_header(struct ch_request *request, const char *name)
 {
     const char *text = ch_header(request, name);
     size_t digits = text ? strspn(text, "0123456789") : 0;
     return digits >= 1 && digits <= 18 && text[digits] == '\0' ? text : NULL;
 }
 
-static struct ch_done *reply_upload(struct ch_request *request, const struct ch_answer *answer, const char *outcome)
+struct ch_done *licensing_reply_upload(struct ch_request *request, const char *text, const char *outcome)
 {
     struct ch_arena *arena = ch_arena_of(request);
-    json_t *body = licensing_parse(arena, answer->body);
+    json_t *body = licensing_parse(arena, text);
     int64_t received = json_integer_value(json_object_get(body, "received"));
     ch_set_header(request, "Upload-Offset", ch_printf(arena, "%lld", (long long)received));
     if (strcmp(json_string_value(json_object_get(body, "state")), "open") == 0)
@@ -59,7 +60,6 @@ struct ch_done *licensing_options_uploads(struct ch_request *request)
 {
     char max[24];
     snprintf(max, sizeof max, "%lld", (long long)licensing_of(request)->upload_max);
-    ch_set_header(request, "Tus-Resumable", VERSION);
     ch_set_header(request, "Tus-Version", VERSION);
     ch_set_header(request, "Tus-Max-Size", max);
     ch_set_header(request, "Tus-Extension", "creation,termination,checksum,expiration");
@@ -80,16 +80,27 @@ static struct ch_done *created(struct ch_request *request, const struct ch_answe
     return ch_reply(request, "created", answer->body);
 }
 
+/* POST is also how OPTIONS comes from where only POST can. */
+static struct ch_done *check_creation(struct ch_request *request)
+{
+    const char *method = ch_header(request, "X-HTTP-Method-Override");
+    if (method && strcmp(method, "OPTIONS") == 0)
+        return licensing_options_uploads(request);
+    struct ch_done *done = licensing_check_tus(request);
+    if (!done && method && strcmp(method, "POST") != 0)
+        return ch_reply(request, "method_not_allowed", NULL);
+    return done;
+}
+
 struct ch_done *licensing_post_upload(struct ch_request *request)
 {
     struct ch_upload_metadata metadata;
-    size_t size;
-    struct ch_done *done = check_version(request);
+    struct ch_done *done = check_creation(request);
     if (done)
         return done;
-    const char *length = number_header(request, "Upload-Length"), *header = ch_header(request, "Upload-Metadata");
-    ch_body(request, &size);
-    if (size > 0 || ch_header(request, "Upload-Defer-Length") || length == NULL)
+    const char *length = licensing_number_header(request, "Upload-Length"),
+               *header = ch_header(request, "Upload-Metadata");
+    if (ch_body_length(request) != 0 || ch_header(request, "Upload-Defer-Length") || length == NULL)
         return ch_refuse(request, "bad_request",
                          "Upload-Length and an empty body are needed; the length may not wait.");
     if (strtoll(length, NULL, 10) > licensing_of(request)->upload_max)
@@ -103,6 +114,8 @@ struct ch_done *licensing_post_upload(struct ch_request *request)
         created);
 }
 
+/* ---- HEAD ---- */
+
 static struct ch_done *found(struct ch_request *request, const struct ch_answer *answer)
 {
     struct ch_arena *arena = ch_arena_of(request);
@@ -113,95 +126,54 @@ static struct ch_done *found(struct ch_request *request, const struct ch_answer 
                   ch_printf(arena, "%lld", (long long)json_integer_value(json_object_get(body, "length"))));
     ch_set_header(request, "Upload-Metadata", json_string_value(json_object_get(body, "metadata")));
     ch_set_header(request, "Cache-Control", "no-store");
-    return reply_upload(request, answer, "ok");
+    return licensing_reply_upload(request, answer->body, "ok");
+}
+
+static struct ch_done *probed(struct ch_request *request, void *state);
+
+/* Whoever lost its connection asks on the next one, and may be faster than the end of its own PATCH: that may still be
+ * storing what came. So an upload that is being written is given a moment to come to rest. */
+static struct ch_done *probe(struct ch_request *request, void *state)
+{
+    struct look *look = state;
+    if (upload_is_patched(look->id) && ++look->times < PROBES)
+        return ch_wait(request, PROBE_MS, probe, look);
+    return ch_offload_file(request, upload_probe, probed, &look->file);
+}
+
+/* The lock tells of other processes. */
+static struct ch_done *probed(struct ch_request *request, void *file)
+{
+    struct look *look = ch_state(request);
+    (void)file; /* part of the look */
+    if (look->file.result == UPLOAD_BUSY && ++look->times < PROBES)
+        return ch_wait(request, PROBE_MS, probe, look);
+    return ch_call_then(request, &licensing_read_upload, CH_ARGS(licensing_actor(request), look->id), found);
 }
 
 struct ch_done *licensing_head_upload(struct ch_request *request)
 {
-    struct ch_done *done = check_version(request);
-    const char *id = licensing_path_id(request, "id");
-    if (done || id == NULL)
-        return done ? done : ch_reply(request, "not_found", NULL);
-    return ch_call_then(request, &read_upload, CH_ARGS(licensing_actor(request), id), found);
-}
-
-static struct ch_done *advanced(struct ch_request *request, const struct ch_answer *answer)
-{
-    const struct patch *patch = ch_state(request);
-    switch (patch->chunk.result) {
-    case UPLOAD_WRITTEN:
-        break;
-    case UPLOAD_CHECKSUM_DIFFERS:
-        return ch_refuse(request, "checksum_mismatch", "The chunk has another checksum; nothing of it was kept.");
-    case UPLOAD_FAILED:
-        return ch_refuse(request, "unavailable", "The chunk could not be stored; send it again later.");
-    }
-    if (strcmp(answer->outcome, "ok") != 0)
-        return ch_reply(request, answer->outcome, answer->body);
-    return reply_upload(request, answer, "no_content");
-}
-
-static struct ch_done *written(struct ch_request *request, void *chunk)
-{
-    struct patch *patch = ch_state(request);
-    (void)chunk; /* part of the patch */
-    if (patch->chunk.result == UPLOAD_FAILED)
-        ch_log(CH_LOG_ERROR, "an upload's chunk was not stored: look at space and rights of upload_dir", "path",
-               patch->chunk.path, "error", strerror(patch->chunk.error), NULL);
-    const char *size = patch->chunk.result == UPLOAD_WRITTEN ? patch->size : "0";
-    return ch_call_then(request, &advance_upload, CH_ARGS(licensing_actor(request), patch->id, patch->lease, size),
-                        advanced);
-}
-
-static struct ch_done *leased(struct ch_request *request, const struct ch_answer *answer)
-{
-    struct patch *patch = ch_state(request);
-    if (strcmp(answer->outcome, "ok") != 0)
-        return ch_reply(request, answer->outcome, answer->body);
-    json_t *body = licensing_parse(ch_arena_of(request), answer->body);
-    patch->lease = json_string_value(json_object_get(body, "lease"));
-    if (patch->lease == NULL) /* complete already, and an empty chunk at its end */
-        return reply_upload(request, answer, "no_content");
-    return ch_offload(request, upload_write, written, &patch->chunk);
-}
-
-static struct ch_done *prepare(struct ch_request *request, struct patch *patch, const char *offset)
-{
-    struct ch_arena *arena = ch_arena_of(request);
-    patch->chunk.folder = licensing_of(request)->upload_dir;
-    patch->chunk.path = upload_path(arena, patch->chunk.folder, patch->id);
-    patch->chunk.bytes = ch_body(request, &patch->chunk.size);
-    patch->chunk.offset = strtoll(offset, NULL, 10);
-    patch->size = ch_printf(arena, "%zu", patch->chunk.size);
-    ch_set_state(request, patch);
-    return ch_call_then(request, &lease_upload, CH_ARGS(licensing_actor(request), patch->id, offset, patch->size),
-                        leased);
-}
-
-struct ch_done *licensing_patch_upload(struct ch_request *request)
-{
-    struct patch *patch = ch_alloc(ch_arena_of(request), sizeof *patch);
-    struct ch_done *done = check_version(request);
+    struct ch_done *done = licensing_check_tus(request);
     if (done)
         return done;
-    const char *type = ch_header(request, "Content-Type"), *offset = number_header(request, "Upload-Offset");
-    if (type == NULL || strcmp(type, "application/offset+octet-stream") != 0)
-        return ch_refuse(request, "unsupported_type", "Expected here: application/offset+octet-stream.");
-    if (offset == NULL)
-        return ch_refuse(request, "bad_request", "Upload-Offset is needed.");
-    patch->chunk.checksum = ch_upload_checksum_read(ch_header(request, "Upload-Checksum"), patch->chunk.digest);
-    if (patch->chunk.checksum == CH_CHECKSUM_BAD)
-        return ch_refuse(request, "bad_request", "Upload-Checksum is \"sha256\" or \"sha1\" and a digest in base64.");
-    patch->id = licensing_path_id(request, "id");
-    return patch->id ? prepare(request, patch, offset) : ch_reply(request, "not_found", NULL);
+    const char *id = licensing_path_id(request, "id");
+    if (id == NULL)
+        return ch_reply(request, "not_found", NULL);
+    struct look *look = ch_alloc(ch_arena_of(request), sizeof *look);
+    look->id = id;
+    look->file.path = upload_path(ch_arena_of(request), licensing_of(request)->upload_dir, id);
+    ch_set_state(request, look);
+    return probe(request, look);
 }
 
 struct ch_done *licensing_delete_upload(struct ch_request *request)
 {
-    struct ch_done *done = check_version(request);
+    struct ch_done *done = licensing_check_tus(request);
+    if (done)
+        return done;
     const char *id = licensing_path_id(request, "id");
-    if (done || id == NULL)
-        return done ? done : ch_reply(request, "not_found", NULL);
+    if (id == NULL)
+        return ch_reply(request, "not_found", NULL);
     return ch_call(request, &end_upload, CH_ARGS(licensing_actor(request), id));
 }
 
@@ -214,6 +186,7 @@ struct ch_done *licensing_override_upload(struct ch_request *request)
         return licensing_delete_upload(request);
     if (method && strcmp(method, "HEAD") == 0)
         return licensing_head_upload(request);
-    ch_set_header(request, "Tus-Resumable", VERSION);
-    return ch_refuse(request, "bad_request", "POST here needs X-HTTP-Method-Override: PATCH, DELETE or HEAD.");
+    struct ch_done *done = licensing_check_tus(request);
+    return done ? done
+                : ch_refuse(request, "bad_request", "POST here needs X-HTTP-Method-Override: PATCH, DELETE or HEAD.");
 }

@@ -13,6 +13,7 @@
 
 #include "core/resume.h"
 #include "core/row_ref.h"
+#include "core/runs.h"
 #include "core/tally.h"
 #include "metering.h"
 #include "question.h"
@@ -29,6 +30,7 @@
 struct batch {
     struct out body;
     struct row_refs refs;
+    struct runs runs; /* which rows, for tombstones */
     int64_t first_row, last_row;
     int32_t rows, repeated; /* counted, and sent again without counting */
     int no;

@@ -20,7 +20,8 @@ static const struct ch_statement STORE = {
     .name = "metering.store_batch",
     .text =
         "SELECT metering.store_batch($1::uuid, $2::uuid, $3::integer, $4::uuid, $5::bigint, $6::bigint, $7::integer, "
-        "$8::integer, $9::bigint, $10::bytea, $11::bigint, $12::bigint, $13::bigint[], $14::integer[], $15::integer)",
+        "$8::integer, $9::bigint, $10::bytea, $11::bigint, $12::bigint, $13::bigint[], $14::integer[], $15::integer, "
+        "$16::bytea)",
     .shape = CH_SHAPE_ROWS,
     .columns = 1};
 
@@ -79,6 +80,7 @@ static void start_batch(struct delivery *d)
     batch->body.size = 0;
     out_reserve(&batch->body, BATCH_BYTES + 65536);
     batch->refs.count = 0;
+    runs_reset(&batch->runs);
     batch->first_row = batch->last_row = 0;
     batch->rows = batch->repeated = 0;
     batch->full = false;
@@ -122,6 +124,7 @@ static void take_row(void *arg, const PGresult *row)
     int64_t row_id = strtoll(PQgetvalue(row, 0, 0), NULL, 10);
     size_t at = d->question.writer->row(&batch->body, d->question.columns, d->question.count, values, lengths);
     row_refs_add(&batch->refs, row_id, at);
+    runs_add(&batch->runs, row_id, tally_no(d->allowed, index));
     if (row_id > d->counted_to) {
         tally_count(d->allowed, index);
         batch->rows++;
@@ -175,9 +178,10 @@ static const char *bytea(struct delivery *d, const uint8_t *bytes, size_t size)
     return text;
 }
 
-static void send_store(struct delivery *d, const struct batch *batch)
+static void send_store(struct delivery *d, struct batch *batch)
 {
     struct out numbers = {0}, counts = {0};
+    runs_end(&batch->runs);
     tally_write(d->allowed, &numbers, &counts);
     ch_session_send(d->session, &STORE,
                     CH_ARGS(d->pool_id, d->id, delivery_number(d, batch->no), d->grant,
@@ -185,7 +189,8 @@ static void send_store(struct delivery *d, const struct batch *batch)
                             delivery_number(d, batch->rows), delivery_number(d, batch->repeated),
                             delivery_number(d, (int64_t)batch->body.size), bytea(d, batch->sha256, 32),
                             delivery_number(d, d->consent_epoch), delivery_number(d, d->grant_epoch), numbers.bytes,
-                            counts.bytes, delivery_number(d, d->sent)),
+                            counts.bytes, delivery_number(d, d->sent),
+                            bytea(d, (const uint8_t *)batch->runs.bytes.bytes, batch->runs.bytes.size)),
                     true, NULL, store_done, d);
     out_free(&numbers);
     out_free(&counts);

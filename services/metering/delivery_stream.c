@@ -38,6 +38,8 @@ void delivery_free(struct delivery *d)
     out_free(&d->made.body);
     row_refs_free(&d->making.refs);
     row_refs_free(&d->made.refs);
+    runs_free(&d->making.runs);
+    runs_free(&d->made.runs);
     memset(d->key, 0, sizeof d->key);
     ch_arena_free(d->scratch);
     ch_arena_free(d->arena);

@@ -32,5 +32,6 @@ struct ch_done *list_own_usage(struct ch_request *request);
 struct ch_done *post_seal(struct ch_request *request);
 
 enum ch_job_result fold_usage(struct ch_job *job);
+enum ch_job_result write_tombstones(struct ch_job *job);
 
 #endif

@@ -28,6 +28,7 @@ static const struct ch_config_key KEYS[] = {
 
 static const struct ch_job_kind JOBS[] = {
     {"fold_usage", fold_usage, 0, 120},
+    {"write_tombstones", write_tombstones, 0, 0},
     {NULL, NULL, 0, 0},
 };
 

@@ -7,6 +7,7 @@ metering_SRC := \
 	services/metering/delivery_stream.c \
 	services/metering/get_rows.c \
 	services/metering/job_fold.c \
+	services/metering/job_tombstones.c \
 	services/metering/question.c \
 	services/metering/service.c \
 	services/metering/usage.c
@@ -16,6 +17,7 @@ metering_CORE_SRC := \
 	services/metering/core/resume.c \
 	services/metering/core/row_ref.c \
 	services/metering/core/rows.c \
+	services/metering/core/runs.c \
 	services/metering/core/tally.c
 metering_COMMAND_SRC :=
-UNIT_TESTS += test_filter test_plan test_resume test_row_ref test_rows test_tally
+UNIT_TESTS += test_filter test_plan test_resume test_row_ref test_rows test_runs test_tally

@@ -13,3 +13,15 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA audit TO ch_audit;
 -- the pages show runs and findings
 GRANT SELECT ON audit.run_overview, audit.finding_overview TO ch_portal, ch_portal_owner;
 RESET ROLE;
+
+-- the auditor reads what the checks of licensing are about: no names, no salts, no secrets are among these
+SET LOCAL ROLE ch_licensing_owner;
+GRANT SELECT ON licensing.purpose_edge, licensing.region, licensing.pool, licensing.pool_version, licensing.notice, licensing.organisation_class,
+    licensing.attestation, licensing.contribution, licensing.consent_event, licensing.consent_current, licensing.consent_epoch, licensing.terms_enacted,
+    licensing.application, licensing.application_event, licensing.evaluation, licensing.offer, licensing.agreement, licensing.agreement_signature,
+    licensing.organisation_key, licensing.data_grant, licensing.grant_event, licensing.suspension, licensing.tombstone, licensing.tombstone_mark,
+    licensing.tombstone_scan, licensing.tombstone_ack TO ch_audit;
+RESET ROLE;
+SET LOCAL ROLE ch_metering_owner;
+GRANT SELECT ON metering.batch TO ch_audit;
+RESET ROLE;

@@ -11,7 +11,12 @@ GRANT SELECT ON governance.charter_in_force, governance.member_standing, governa
 GRANT SELECT ON governance.asset_register TO ch_governance, ch_portal, ch_audit;
 GRANT EXECUTE ON FUNCTION governance.is_office(uuid, text)
     TO ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
-GRANT EXECUTE ON FUNCTION governance.open_council_case(text, uuid, jsonb) TO ch_licensing_owner;
+GRANT EXECUTE ON FUNCTION governance.open_council_case(text, uuid, jsonb), governance.withdraw_case(uuid, text),
+    governance.open_appeal(text, uuid, jsonb) TO ch_licensing_owner;
+GRANT SELECT ON governance.appeal_decision, governance.board_order TO ch_licensing_owner, ch_licensing, ch_worker, ch_audit;
+GRANT EXECUTE ON FUNCTION governance.duration(text), governance.case_body(uuid, uuid), governance.vote_council_case(uuid, uuid, jsonb),
+    governance.declare_conflict(uuid, uuid, jsonb), governance.open_appeal(text, uuid, jsonb) TO ch_licensing_owner;
+GRANT SELECT ON governance.appeal_decision, governance.terms_amendment TO ch_licensing_owner;
 
 -- the auditor recounts from the rows; names and addresses are not among them
 GRANT SELECT ON governance.charter, governance.bootstrap_end, governance.member, governance.standing, governance.class_spell, governance.dues,
@@ -19,11 +24,13 @@ GRANT SELECT ON governance.charter, governance.bootstrap_end, governance.member,
     governance.roll, governance.named_vote, governance.tally, governance.office, governance.office_end, governance.rule_version,
     governance.bylaw_version, governance.terms_version, governance.pool_charter, governance.benefit_rule, governance.prohibition,
     governance.prohibition_lift, governance.policy, governance.council_case, governance.council_vote, governance.opinion, governance.sanction,
-    governance.asset, governance.asset_event TO ch_audit;
+    governance.asset, governance.asset_event, governance.case_condition, governance.condition_vote, governance.sanction_lift,
+    governance.sanction_screening, governance.grant_order, governance.panel_case, governance.panel_lot, governance.panel_candidate,
+    governance.panel_commit, governance.panel_reveal, governance.panel_seat, governance.panel_pass, governance.panel_vote TO ch_audit;
 
 -- the HTTP role
 GRANT EXECUTE ON FUNCTION governance.is_bootstrap(), governance.apply_for_membership(uuid, text, jsonb, jsonb),
-    governance.decide_application(uuid, text, uuid, jsonb), governance.leave_membership(uuid, uuid), governance.change_class(uuid, uuid, jsonb),
+    governance.decide_application(uuid, text, uuid, jsonb), governance.leave_membership(uuid, uuid), governance.erase_member(uuid, uuid), governance.change_class(uuid, uuid, jsonb),
     governance.record_dues(uuid, text, uuid, jsonb), governance.get_member(uuid, uuid), governance.list_members(uuid, text, uuid, integer),
     governance.create_proposal(uuid, text, jsonb), governance.edit_proposal(uuid, integer, uuid, jsonb),
     governance.submit_proposal(uuid, uuid), governance.withdraw_proposal(uuid, uuid), governance.sponsor_proposal(uuid, uuid),
@@ -33,9 +40,20 @@ GRANT EXECUTE ON FUNCTION governance.is_bootstrap(), governance.apply_for_member
     governance.get_roll(uuid, uuid, integer, uuid, integer), governance.check_self(uuid, uuid), governance.get_turnout(uuid),
     governance.list_offices(text), governance.list_council_cases(uuid, text, uuid, integer),
     governance.declare_conflict(uuid, uuid, jsonb), governance.vote_council_case(uuid, uuid, jsonb),
+    governance.get_council_case(uuid, uuid), governance.list_council_decisions(text, uuid, integer),
+    governance.propose_condition(uuid, uuid, jsonb), governance.vote_condition(uuid, uuid, jsonb),
+    governance.declare_affiliation(uuid, text, uuid, jsonb), governance.list_affiliations(uuid, uuid), governance.end_affiliation(uuid, uuid),
+    governance.get_sanction(uuid), governance.lift_sanction(uuid, text, uuid, jsonb),
+    governance.file_appeal(uuid, text, jsonb), governance.list_appeals(uuid, text, text, uuid, integer), governance.get_appeal(uuid, uuid),
+    governance.decide_appeal(uuid, uuid, jsonb), governance.annul_proposal(uuid, uuid, jsonb), governance.pass_panel_seat(uuid, uuid, jsonb),
+    governance.commit_lot(uuid, uuid, jsonb), governance.reveal_lot(uuid, uuid, jsonb),
+    governance.list_panel_volunteers(uuid, uuid, integer), governance.volunteer_for_panel(uuid, text, jsonb),
+    governance.withdraw_volunteer(uuid, uuid),
     governance.propose_sanction(uuid, text, jsonb), governance.list_notices(uuid, bigint, integer),
     governance.set_notice_preferences(uuid, jsonb) TO ch_governance;
 
 -- the worker
 GRANT EXECUTE ON FUNCTION governance.tick(), governance.load_tally(uuid, integer), governance.store_tally(uuid, integer, jsonb, jsonb) TO ch_worker;
+-- licensing proposes a sanction when it revoked a grant on the board's order
+GRANT EXECUTE ON FUNCTION governance.propose_order_sanction(uuid, jsonb) TO ch_licensing_owner;
 RESET ROLE;

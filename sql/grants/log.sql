@@ -17,12 +17,16 @@ GRANT SELECT ON log.entry, log.tile, log.checkpoint, log.key, log.outbox, log.en
 -- public keys: whoever verifies tokens
 GRANT SELECT ON log.signing_key TO ch_governance, ch_licensing, ch_metering, ch_payout, ch_log, ch_portal, ch_worker, ch_audit;
 -- notices of every part, and events for licensees' programs
-GRANT EXECUTE ON FUNCTION log.notify_member(uuid, text, text, jsonb), log.announce(uuid, text, text, jsonb)
+GRANT EXECUTE ON FUNCTION log.notify_member(uuid, text, text, jsonb), log.announce(uuid, text, text, jsonb),
+    log.is_announced(uuid, text, text, boolean)
     TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
+GRANT EXECUTE ON FUNCTION log.take_webhooks(integer), log.announce_many(text, jsonb), log.notify_many(jsonb) TO ch_licensing_owner;
 -- payout numbers its runs by the checkpoint that covers their inputs
 GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
 -- members read their own notices through governance
 GRANT SELECT (id, topic, payload, created_at) ON log.outbox TO ch_governance_owner;
+-- where no steward commits to a value, an appeals panel is drawn by the log's root
+GRANT EXECUTE ON FUNCTION log.tree_with(bigint) TO ch_governance_owner;
 -- the auditor logs the hash of its report
 GRANT EXECUTE ON FUNCTION log.submit_audit_report(uuid, text, integer, bigint, bigint, bigint) TO ch_audit;
 RESET ROLE;

@@ -16,7 +16,7 @@ GRANT EXECUTE ON FUNCTION metering.check_usage(), metering.count_day(uuid, date)
 GRANT EXECUTE ON FUNCTION metering.load_delivery(uuid, text, bigint, text[], bytea),
     metering.begin_batch(uuid, uuid, uuid, text[], bigint, bigint, bigint, bigint),
     metering.open_delivery(uuid, uuid, text, uuid, uuid, text, text, uuid, integer, bigint),
-    metering.store_batch(uuid, uuid, integer, uuid, bigint, bigint, integer, integer, bigint, bytea, bigint, bigint, bigint[], integer[], integer),
+    metering.store_batch(uuid, uuid, integer, uuid, bigint, bigint, integer, integer, bigint, bytea, bigint, bigint, bigint[], integer[], integer, bytea),
     metering.end_delivery(uuid, uuid, integer, text, text, bigint, bigint, text), metering.get_delivery(uuid, uuid),
     metering.list_deliveries(uuid, uuid, integer, uuid), metering.get_grant_usage(uuid, uuid), metering.quota_state(uuid),
     metering.charge_class(uuid) TO ch_metering;
@@ -26,4 +26,7 @@ GRANT EXECUTE ON FUNCTION metering.seal_month(uuid, jsonb), metering.list_usage(
 -- the worker
 GRANT EXECUTE ON FUNCTION metering.tick(), metering.fold_usage(boolean), metering.seal_due() TO ch_worker;
 GRANT SELECT ON metering.grant_key, metering.batch_overview TO ch_worker;
+GRANT EXECUTE ON FUNCTION metering.delivered_batches(uuid, uuid, bigint[], bigint, bigint) TO ch_worker;
+-- licensing asks under which grants something was delivered
+GRANT SELECT (grant_id) ON metering.grant_key TO ch_licensing_owner;
 RESET ROLE;

@@ -30,6 +30,7 @@ GRANT EXECUTE ON FUNCTION payout.load_file(uuid), payout.mark_sent(uuid) TO ch_w
 
 -- other parts
 GRANT EXECUTE ON FUNCTION payout.check_benefit_rule(jsonb) TO ch_governance_owner, ch_governance;
+GRANT SELECT ON payout.open_invoice TO ch_licensing_owner;
 GRANT SELECT ON payout.expected_charge TO ch_metering, ch_metering_owner, ch_portal, ch_portal_owner;
 
 -- the auditor reads everything it checks; sealed accounts, keys and salts stay closed

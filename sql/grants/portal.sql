@@ -7,4 +7,5 @@ GRANT EXECUTE ON FUNCTION portal.accept_invite(text, bytea, text), portal.find_a
     portal.change_password(uuid, text, text, text), portal.store_totp_key(uuid, bytea), portal.find_totp_key(uuid),
     portal.confirm_totp_key(uuid, bytea, bigint) TO ch_portal;
 GRANT EXECUTE ON FUNCTION portal.make_invite(text, uuid, bytea, uuid), portal.repeat_invite(log.answer, text, uuid, bytea, uuid, boolean) TO ch_governance_owner, ch_licensing_owner;
+GRANT EXECUTE ON FUNCTION portal.erase_account(uuid) TO ch_governance_owner;
 RESET ROLE;

@@ -58,7 +58,7 @@ def aberdeen_week(folder):
 
 
 #: What the worker writes by itself whatever is asked: clocks, estimates, and the tree that follows the leaves in the outbox.
-BY_ITSELF = ("metering.clock", "payout.estimate", "log.entry", "log.tile", "log.checkpoint", "log.health")
+BY_ITSELF = ("metering.clock", "licensing.grant_due", "payout.estimate", "log.entry", "log.tile", "log.checkpoint", "log.health")
 #: Of these some columns move on by themselves (the worker's progress, a sign-in's last use, which its owner's next token renews); the
 #: rest is what a request wrote.
 WRITTEN = {"log.outbox": "x.id || x.topic || x.payload::text", "portal.sign_in": "x.token_sha256::text || COALESCE(x.ended_at::text, '')"}
@@ -80,7 +80,8 @@ def unchanged(trust, but=()):
     before = fingerprint(trust, but)
     yield
     after = fingerprint(trust, but)
-    assert {t for t in before if before[t] != after[t]} == set()
+    changed = {t for t in before if before[t] != after[t]}
+    assert changed == set(), changed
 
 
 def run_cycle(stack, week):

@@ -110,26 +110,30 @@ class Line:
             near.close()
             return
         with near, far:
-            while True:
-                readable, _, _ = select.select([near, far], [], [], DEADLINE)
-                for side in readable:
-                    data = side.recv(65536)
-                    if not data or not self._pass(side is near, len(data)):
-                        return
-                    (far if side is near else near).sendall(data)
+            try:
+                self._shuttle(near, far)
+            except OSError:  # one side was killed
+                pass
 
-    def _pass(self, up, size):
-        if not up:
-            return True
-        self.sent += size
-        if self.limit is not None and self.sent > self.limit:
-            self.full.set()
-            if self.breaks:
-                self.limit = None
-                return False
-            time.sleep(DEADLINE)  # the side that is killed meanwhile never sees the end of this
-            return False
-        return True
+    def _shuttle(self, near, far):
+        """Until a side goes. What comes up while the line stands still goes nowhere."""
+        while True:
+            readable, _, _ = select.select([near, far], [], [], DEADLINE)
+            for side in readable:
+                data = side.recv(65536)
+                if not data:
+                    return
+                if side is far:
+                    near.sendall(data)
+                    continue
+                self.sent += len(data)
+                if self.limit is None or self.sent <= self.limit:
+                    far.sendall(data)
+                    continue
+                self.full.set()
+                if self.breaks:
+                    self.limit = None
+                    return
 
     def close(self):
         self.listener.close()

@@ -371,7 +371,7 @@ def test_a_batch_needs_two_others(trust):
 
 @pytest.mark.parametrize("kind, objects", [
     ("txn", "SELECT txn_id::text FROM payout.txn"), ("consent", "SELECT id::text FROM licensing.consent_event"),
-    ("agreement", "SELECT id::text FROM licensing.agreement"), ("invoice", "SELECT id::text FROM payout.invoice WHERE no IS NOT NULL"),
+    ("agreement", "SELECT agreement_id || ':' || party FROM licensing.agreement_signature"), ("invoice", "SELECT id::text FROM payout.invoice WHERE no IS NOT NULL"),
     ("approval", "SELECT id::text FROM payout.approval"), ("run_result", "SELECT run_id FROM payout.run WHERE state = 'posted'"),
     ("run_inputs", "SELECT id::text FROM payout.run"), ("charter", "SELECT 1 FROM governance.charter"), ("terms", None), ("usage", None)])
 def test_every_object_has_its_leaf(trust, kind, objects):

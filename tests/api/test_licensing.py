@@ -566,11 +566,12 @@ def test_tokens_follow_rfc_6749_and_die_with_the_grant(trust, grant, university)
     gone = trust.ask("POST", "/licensing/v1/oauth/revoke", f"token={token.json['access_token']}&client_id={client['client_id']}&client_secret="
                      + client["client_secret"], headers=form, raw=True)
     assert gone.status == 200 and trust.sql("SELECT epoch FROM licensing.data_grant WHERE id = %s", grant)[0][0] == 3
-    assert trust.api("POST", f"/grants/{grant}/suspend", {"cause": "incident"}, session).status == 409
-    assert trust.api("POST", f"/grants/{grant}/suspend", {"cause": "incident"}, trust.board).json["state"] == "suspended"
+    assert trust.api("POST", f"/grants/{grant}/suspend", {"order": str(uuid.uuid4())}, session).json["type"].endswith("/not_allowed_here")
+    assert trust.api("POST", f"/grants/{grant}/suspend", {"order": str(uuid.uuid4())}, trust.board).json["type"].endswith("/order_missing")
+    assert trust.sql("SELECT licensing.hold_grant(%s, 'emergency', 'incident', NULL, now() + interval '1 hour')", grant)[0][0]
     assert trust.ask("POST", "/licensing/v1/oauth/token", right, headers=form, raw=True).json["error"] == "invalid_scope"
     assert trust.sql("SELECT (licensing.check_grant(%s, 'read', NULL, 'download')).outcome", grant)[0][0] == "grant_not_active"
-    assert trust.api("POST", f"/grants/{grant}/resume", {"cause": "over"}, trust.board).json["state"] == "active"
+    assert trust.sql("SELECT licensing.release_grant(%s, 'emergency', 'over', 'B')", grant)[0][0]
     assert trust.sql("SELECT (licensing.check_grant(%s, 'read', ARRAY['lat'], 'download')).outcome", grant)[0][0] == "ok"
     assert trust.sql("SELECT (licensing.check_grant(%s, 'read', ARRAY['device'], 'download')).outcome", grant)[0][0] == "column_not_granted"
     assert [i["state"] for i in trust.api("GET", "/register").json["items"] if i["grant_id"] == grant] == ["active"]

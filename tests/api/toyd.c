@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "commonhold/crypto.h"
 #include "commonhold/service.h"
 
 struct item {
@@ -154,6 +155,75 @@ static struct ch_done *post_crash(struct ch_request *request)
     abort();
 }
 
+/* ---- a body in pieces ---- */
+
+struct intake {
+    struct evbuffer *bytes;
+    struct ch_sha256 *hash;
+    uint64_t size;
+    size_t largest;
+    int pieces, idle, pause_ms;
+    enum ch_body_end end;
+};
+
+static void hash_piece(void *state)
+{
+    struct intake *intake = state;
+    struct timespec pause = {.tv_nsec = intake->pause_ms * 1000000L};
+    size_t size = evbuffer_get_length(intake->bytes);
+    ch_sha256_add(intake->hash, evbuffer_pullup(intake->bytes, -1), size);
+    intake->size += size;
+    intake->pieces++;
+    if (size > intake->largest)
+        intake->largest = size;
+    if (intake->pause_ms)
+        nanosleep(&pause, NULL);
+}
+
+static ch_body_piece take_piece;
+
+static struct ch_done *after_piece(struct ch_request *request, void *state)
+{
+    const struct intake *intake = state;
+    static const char *const ENDS[] = {"more", "idle", "last", "broken", "late", "stopped", "malformed", "too large"};
+    uint8_t digest[32];
+    char hex[65];
+    if (intake->end == CH_BODY_MORE || intake->end == CH_BODY_IDLE)
+        return ch_body_read(request, take_piece);
+    ch_sha256_end(intake->hash, digest);
+    ch_hex(digest, sizeof digest, hex);
+    fprintf(stderr, "toyd: body %s after %llu bytes, %d idle\n", ENDS[intake->end], (unsigned long long)intake->size,
+            intake->idle);
+    if (intake->end != CH_BODY_LAST)
+        return ch_body_refuse(request, intake->end);
+    return ch_reply(request, "ok",
+                    ch_printf(ch_arena_of(request), "{\"size\":%llu,\"sha256\":\"%s\",\"largest\":%zu,\"idle\":%d}",
+                              (unsigned long long)intake->size, hex, intake->largest, intake->idle));
+}
+
+static struct ch_done *take_piece(struct ch_request *request, struct evbuffer *bytes, enum ch_body_end end)
+{
+    struct intake *intake = ch_state(request);
+    intake->bytes = bytes;
+    intake->end = end;
+    intake->idle += end == CH_BODY_IDLE;
+    return ch_offload_file(request, hash_piece, after_piece, intake);
+}
+
+static struct ch_done *post_flow(struct ch_request *request)
+{
+    struct intake *intake = ch_alloc(ch_arena_of(request), sizeof *intake);
+    const char *limit = ch_query(request, "limit"), *pause = ch_query(request, "pause");
+    if (ch_query(request, "refuse"))
+        return ch_reply(request, "stale", NULL);
+    if (limit)
+        ch_body_limit(request, strtoull(limit, NULL, 10));
+    intake->pause_ms = pause ? (int)strtol(pause, NULL, 10) : 0;
+    intake->hash = ch_sha256_begin();
+    ch_set_state(request, intake);
+    return ch_body_read(request, take_piece);
+}
+
 /* ---- stream ---- */
 
 struct flow {
@@ -189,6 +259,8 @@ static struct ch_done *get_stream(struct ch_request *request)
     return ch_stream_start(request, 200, "application/x-ndjson", &CALLS, flow);
 }
 
+static const char *const ALWAYS[] = {"X-Toy", "always", NULL};
+
 static const struct ch_route ROUTES[] = {
     {CH_GET, "/toy/v1/hello", CH_AUTH_NONE, get_hello},
     {CH_GET, "/toy/v1/items/{id}", CH_AUTH_NONE, get_item, .flags = CH_ROUTE_ETAG},
@@ -198,6 +270,9 @@ static const struct ch_route ROUTES[] = {
     {CH_POST, "/toy/v1/bytes", CH_AUTH_NONE, post_bytes, "application/octet-stream", "application/octet-stream",
      8u * 1024 * 1024, CH_ROUTE_RAW_BODY},
     {CH_POST, "/toy/v1/small", CH_AUTH_NONE, post_bytes, "application/octet-stream", "", 100, CH_ROUTE_RAW_BODY},
+    {CH_POST, "/toy/v1/flow", CH_AUTH_NONE, post_flow, "*", "", 0, CH_ROUTE_STREAM_BODY, ALWAYS},
+    {CH_POST, "/toy/v1/small-flow", CH_AUTH_NONE, post_flow, "*", "", 1000, CH_ROUTE_STREAM_BODY},
+    {CH_POST, "/toy/v1/flow-of-members", CH_AUTH_MEMBER, post_flow, "*", "", 0, CH_ROUTE_STREAM_BODY, ALWAYS},
     {CH_GET, "/toy/v1/unknown", CH_AUTH_NONE, get_unknown},
     {CH_GET, "/toy/v1/me", CH_AUTH_NONE, get_me},
     {CH_GET, "/toy/v1/mine", CH_AUTH_PERSON, get_me},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Time of one policy evaluation: 50 rules, parsed, covered count given. Bar: median at most 5 microseconds, worst of
- * 1,000,000 at most 100. Prints both; ends with 1 when the median misses the bar (the worst is the scheduler's too). */
+ * 1,000,000 at most 100. In the thread's own processor time, so that the worst is ours and not the scheduler's. Prints
+ * both; ends with 1 when one misses its bar. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -19,7 +20,7 @@ static int by_size(const void *a, const void *b)
 static int64_t now(void)
 {
     struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
@@ -61,7 +62,7 @@ int main(void)
     qsort(times, ROUNDS, sizeof *times, by_size);
     printf("policy evaluation, 50 rules: median %lld ns, 99.9 %% %lld ns, worst %lld ns\n",
            (long long)times[ROUNDS / 2], (long long)times[ROUNDS / 1000 * 999], (long long)times[ROUNDS - 1]);
-    int code = times[ROUNDS / 2] > 5000;
+    int code = times[ROUNDS / 2] > 5000 || times[ROUNDS - 1] > 100000;
     free(times);
     ch_arena_free(arena);
     return code;

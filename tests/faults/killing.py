@@ -147,8 +147,9 @@ class Worker:
         assert len(rows) == 1, f"{kind}: {rows}"
         return rows[0]
 
-    def kill_at(self, point, kind, then=LOST, patient=False):
-        """Kills the worker while its job waits at the breakpoint, and starts another. `patient`: the heartbeat grows old by itself."""
+    def kill_at(self, point, kind, then=LOST, patient=False, meanwhile=None):
+        """Kills the worker while its job waits at the breakpoint, and starts another. `patient`: the heartbeat grows old by itself. With LATE,
+        `meanwhile` is done while the dead worker's session still waits."""
         sessions = point.wait()
         job, attempt = self.running(kind)
         self.kill()
@@ -163,6 +164,8 @@ class Worker:
         if then == LATE:
             wait_for("the job to be taken over", lambda: self.trust.sql("SELECT attempt FROM job.job WHERE id = %s", job)[0][0] > attempt,
                      DEADLINE, 0.02)
+            if meanwhile:
+                meanwhile()
         point.release()
         point.wait_gone(sessions)
         return job, attempt

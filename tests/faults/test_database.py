@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import psycopg2
 import pytest
@@ -16,11 +17,14 @@ def run(*command, **more):
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pg")
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == os.getuid() and parent != pathlib.Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o711)
+def cluster():
+    """In a folder of its own: pytest closes those it makes to the server's user whenever another session of it begins."""
+    with tempfile.TemporaryDirectory(prefix="commonhold-faults.", ignore_cleanup_errors=True) as name:
+        pathlib.Path(name).chmod(0o711)
+        yield from running_cluster(pathlib.Path(name))
+
+
+def running_cluster(folder):
     environment = dict(os.environ, CH_PG_TEST="1")
     started = run("sh", ROOT / "deploy/pg.sh", "start", folder, env=environment)
     assert started.returncode == 0, started.stderr

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Runs fuzz targets one after the other, FUZZ_SECONDS (60) each, from BUILD: run.sh NAME ...; `make fuzz` builds and names them all.
-# tests/fuzz/corpus/<name>, where it is there, is where a target starts from; what it learns stays in BUILD/fuzz/corpus.
+# tests/fuzz/corpus/<name>.tar.gz, where it is there, is where a target starts from, tests/fuzz/<name>.dict its words; what it learns stays in
+# BUILD/fuzz/corpus until keep.sh packs it.
 # The first finding ends the run: its input is kept in BUILD/fuzz/found and named, and run again by BUILD/fuzz/<name> FILE.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -14,9 +15,11 @@ mkdir -p "$BUILD/fuzz/found"
 
 for name; do
     learned=$BUILD/fuzz/corpus/$name
-    mkdir -p "$learned"
-    set -- "$learned"
-    [ ! -d "tests/fuzz/corpus/$name" ] || set -- "$learned" "tests/fuzz/corpus/$name"
+    seed=$BUILD/fuzz/seed/$name
+    mkdir -p "$learned" "$seed"
+    [ ! -f "tests/fuzz/corpus/$name.tar.gz" ] || tar -xzf "tests/fuzz/corpus/$name.tar.gz" -C "$seed"
+    set -- "$learned" "$seed"
+    [ ! -f "tests/fuzz/$name.dict" ] || set -- "-dict=tests/fuzz/$name.dict" "$@"
     status=0
     "$BUILD/fuzz/$name" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb="$FUZZ_MEMORY_MB" -timeout=10 -print_final_stats=1 \
         -artifact_prefix="$BUILD/fuzz/found/$name-" "$@" >"$BUILD/fuzz/$name.log" 2>&1 || status=$?

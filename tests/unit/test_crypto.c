@@ -284,6 +284,32 @@ static void signatures_have_the_published_values(void **state)
     ch_signing_key_free(NULL);
 }
 
+/* Points for which R = 1, S = 0 is a signature of whatever one likes, and points written a second way. */
+static void weak_keys_are_known(void **state)
+{
+    static const char *const WEAK[] = {"0000000000000000000000000000000000000000000000000000000000000000",
+                                       "0100000000000000000000000000000000000000000000000000000000000000",
+                                       "0100000000000000000000000000000000000000000000000000000000000080",
+                                       "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+                                       "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+                                       "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+                                       "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                       "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                       "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                                       "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
+    static const uint8_t FORGED[64] = {1};
+    for (size_t i = 0; i < sizeof WEAK / sizeof *WEAK; i++) {
+        const uint8_t *key = unhex(*state, WEAK[i]);
+        assert_true(ch_public_key_is_weak(key));
+        for (uint8_t text = 0; text < 64; text++)
+            assert_false(ch_verify(key, &text, 1, FORGED));
+    }
+    assert_false(
+        ch_public_key_is_weak(unhex(*state, "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")));
+    assert_false(
+        ch_public_key_is_weak(unhex(*state, "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")));
+}
+
 /* A log's verifier key as in C2SP signed-note: name, first 4 bytes of SHA-256(name LF 0x01 key), base64(0x01 key). */
 static void a_seed_gives_the_known_verifier_key(void **state)
 {
@@ -398,6 +424,7 @@ int main(void)
         IN_ARENA(key_wrap_has_the_published_values),
         IN_ARENA(blocks_have_the_published_values),
         IN_ARENA(signatures_have_the_published_values),
+        IN_ARENA(weak_keys_are_known),
         IN_ARENA(a_seed_gives_the_known_verifier_key),
         IN_ARENA(key_files_are_made_once_and_read_back),
         IN_ARENA(doubtful_key_files_are_refused),

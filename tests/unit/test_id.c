@@ -95,6 +95,17 @@ static void base32_is_the_big_endian_number(void **state)
     }
 }
 
+/* RFC 9562, appendix A.4. */
+static void a_named_id_is_the_standards(void **state)
+{
+    (void)state;
+    static const uint8_t dns[16] = {0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1,
+                                    0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
+    char text[37];
+    ch_id_v5(dns, "www.example.com", text);
+    assert_string_equal(text, "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +113,7 @@ int main(void)
         cmocka_unit_test(only_canonical_text_is_parsed),
         cmocka_unit_test(base32_is_crockfords_with_zero_bits_in_front),
         cmocka_unit_test(base32_is_the_big_endian_number),
+        cmocka_unit_test(a_named_id_is_the_standards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,24 @@ struct sink {
     size_t used, rows, nulls;
 };
 
+/* A cell as the text form of COPY has it: easy to compare with. */
+static size_t as_text(const struct ch_cell *cell, char *out)
+{
+    static const char letters[256] = {['\\'] = '\\', ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r'};
+    size_t n = 0;
+    if (!cell->text) {
+        memcpy(out, "\\N", 2);
+        return 2;
+    }
+    for (size_t i = 0; i < cell->length; i++) {
+        char letter = letters[(unsigned char)cell->text[i]];
+        if (letter)
+            out[n++] = '\\';
+        out[n++] = letter ? letter : cell->text[i];
+    }
+    return n;
+}
+
 static void on_row(void *context, const struct ch_cell *cells, size_t count)
 {
     struct sink *sink = context;
@@ -31,7 +49,7 @@ static void on_row(void *context, const struct ch_cell *cells, size_t count)
         sink->nulls += cells[i].text == NULL;
         if (sink->used + 2 * cells[i].length + 4 > sizeof sink->text)
             continue;
-        sink->used += ch_ingest_copy_cell(&cells[i], sink->text + sink->used);
+        sink->used += as_text(&cells[i], sink->text + sink->used);
         sink->text[sink->used++] = i + 1 < count ? '\t' : '\n';
     }
     sink->text[sink->used] = '\0';
@@ -176,6 +194,8 @@ static void test_header_line_is_checked(void **state)
     check_header("at,at\n2019-05-06T00:00:00,1\n", CH_CELL_DUPLICATE);
     check_header("pm10\n1\n", CH_CELL_MISSING);
     check_header("at,\"pm10\n", CH_CELL_QUOTE);
+    check_header("\n", CH_CELL_FIELD_COUNT);
+    check_header("\xef\xbb\xbf", CH_CELL_FIELD_COUNT);
 }
 
 static void test_empty_file_and_huge_field(void **state)
@@ -233,19 +253,78 @@ static void test_primary_key_counts_numbers_by_value(void **state)
     ch_arena_free(arena);
 }
 
-static void test_full_set_of_keys_is_told(void **state)
+/* A store that is plain memory. */
+struct shelf {
+    char bytes[4 << 20];
+};
+
+static bool shelf_read(void *context, uint64_t offset, void *bytes, size_t size)
+{
+    const struct shelf *shelf = context;
+    if (offset + size > sizeof shelf->bytes)
+        return false;
+    memcpy(bytes, shelf->bytes + offset, size);
+    return true;
+}
+
+static bool shelf_write(void *context, uint64_t offset, const void *bytes, size_t size)
+{
+    struct shelf *shelf = context;
+    if (offset + size > sizeof shelf->bytes)
+        return false;
+    memcpy(shelf->bytes + offset, bytes, size);
+    return true;
+}
+
+static void test_keys_beyond_memory_count_as_well(void **state)
 {
     (void)state;
     struct ch_arena *arena = ch_arena_new();
     struct sink sink;
-    struct ch_ingest_options options = {.schema = schema_of(arena, AIR), .delimiter = ',', .unique_limit = 700};
-    char *file = malloc(1 << 16), *at = stpcpy(file, "at,n\n");
-    for (int i = 0; i < 1000; i++)
-        at += snprintf(at, 64, "2019-05-06T00:00:00,%d\n", i);
+    struct shelf *shelf = calloc(1, sizeof *shelf);
+    const struct ch_seen_store store = {.read = shelf_read, .write = shelf_write, .context = shelf};
+    struct ch_ingest_options options = {.schema = schema_of(arena, AIR),
+                                        .delimiter = ',',
+                                        .unique_limit = 100,
+                                        .accept_partial = true,
+                                        .stores = &store};
+    assert_int_equal(ch_ingest_keys(options.schema), 1);
+    char *file = malloc(1 << 18), *at = stpcpy(file, "at,n\n");
+    for (int i = 0; i < 6000; i++) /* from row 5001 on each tenth repeats an early row, or one far behind */
+        at += snprintf(at, 64, "2019-05-06T00:00:00,%d\n", i >= 5000 && i % 10 == 0 ? i - 5000 + i % 20 * 200 : i);
     const struct ch_ingest_result *result = ingest(arena, &options, &sink, file, (size_t)(at - file), 4096);
     assert_true(result->accepted);
-    assert_true(result->unique_incomplete);
+    assert_int_equal(result->bad, 100);
+    assert_int_equal(result->errors[0].row, 5001);
+    assert_int_equal(result->errors[0].reason, CH_CELL_DUPLICATE);
     free(file);
+    free(shelf);
+    ch_arena_free(arena);
+}
+
+static bool broken_read(void *context, uint64_t offset, void *bytes, size_t size)
+{
+    (void)context, (void)offset, (void)bytes, (void)size;
+    return false;
+}
+
+static void test_a_store_that_fails_gives_no_verdict(void **state)
+{
+    (void)state;
+    struct ch_arena *arena = ch_arena_new();
+    struct sink sink;
+    struct shelf *shelf = calloc(1, sizeof *shelf);
+    const struct ch_seen_store store = {.read = broken_read, .write = shelf_write, .context = shelf};
+    struct ch_ingest_options options = {
+        .schema = schema_of(arena, AIR), .delimiter = ',', .unique_limit = 100, .stores = &store};
+    char *file = malloc(1 << 17), *at = stpcpy(file, "at,n\n");
+    for (int i = 0; i < 2000; i++)
+        at += snprintf(at, 64, "2019-05-06T00:00:00,%d\n", i);
+    const struct ch_ingest_result *result = ingest(arena, &options, &sink, file, (size_t)(at - file), 4096);
+    assert_true(result->store_failed);
+    assert_false(result->accepted);
+    free(file);
+    free(shelf);
     ch_arena_free(arena);
 }
 
@@ -353,7 +432,8 @@ int main(void)
         cmocka_unit_test(test_empty_file_and_huge_field),
         cmocka_unit_test(test_nul_and_notice),
         cmocka_unit_test(test_primary_key_counts_numbers_by_value),
-        cmocka_unit_test(test_full_set_of_keys_is_told),
+        cmocka_unit_test(test_keys_beyond_memory_count_as_well),
+        cmocka_unit_test(test_a_store_that_fails_gives_no_verdict),
         cmocka_unit_test(test_ndjson),
         cmocka_unit_test(test_a_week_of_real_data),
     };

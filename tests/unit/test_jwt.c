@@ -263,6 +263,66 @@ static void jwks_lists_every_key_once(void **state)
     assert_int_equal(json_array_size(json_object_get(document, "keys")), 2);
 }
 
+/* Member ch_jwk_read complains of, NULL when it read the published key. */
+static const char *fault_of(struct world *world, const char *text)
+{
+    uint8_t key[32];
+    char kid[44];
+    const char *pointer;
+    json_t *jwk = text ? ch_json_own(world->arena, json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)) : NULL;
+    const char *fault = ch_jwk_read(jwk, key, kid, &pointer);
+    if (fault) {
+        assert_true(strlen(fault) > 10);
+        return pointer;
+    }
+    assert_memory_equal(key, world->public_key, 32);
+    assert_string_equal(kid, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    return NULL;
+}
+
+#define OKP    "\"kty\":\"OKP\",\"crv\":\"Ed25519\""
+#define KEY_X  "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\""
+#define KEY_ID "\"kid\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\""
+
+static void public_keys_are_read(void **state)
+{
+    assert_null(fault_of(*state, "{" OKP "," KEY_X "}"));
+    assert_null(
+        fault_of(*state, "{" OKP "," KEY_X "," KEY_ID ",\"use\":\"sig\",\"alg\":\"EdDSA\",\"key_ops\":[\"verify\"]}"));
+}
+
+static void other_keys_are_refused_by_member(void **state)
+{
+    static const char *const WRONG[][2] = {
+        {NULL, ""},
+        {"[]", ""},
+        {"{}", ""},
+        {"{\"crv\":\"Ed25519\"," KEY_X "}", ""},
+        {"{\"kty\":\"OKP\"," KEY_X "}", ""},
+        {"{\"kty\":\"EC\",\"crv\":\"Ed25519\"," KEY_X "}", ""},
+        {"{\"kty\":\"OKP\",\"crv\":\"X25519\"," KEY_X "}", ""},
+        {"{\"kty\":7,\"crv\":\"Ed25519\"," KEY_X "}", ""},
+        {"{" OKP "," KEY_X ",\"use\":\"enc\"}", ""},
+        {"{" OKP "," KEY_X ",\"alg\":\"HS256\"}", ""},
+        {"{" OKP "," KEY_X ",\"alg\":null}", ""},
+        {"{" OKP "}", "/x"},
+        {"{" OKP ",\"x\":7}", "/x"},
+        {"{" OKP ",\"x\":\"AA\"}", "/x"},
+        {"{" OKP ",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"}", "/x"},
+        {"{" OKP ",\"x\":\"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}", "/x"},
+        {"{" OKP ",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUR\\u0000\"}", "/x"},
+        {"{" OKP "," KEY_X ",\"kid\":\"mine\"}", "/kid"},
+        {"{" OKP "," KEY_X ",\"kid\":7}", "/kid"},
+        {"{" OKP "," KEY_X ",\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\"}", "/d"},
+        {"{\"d\":null}", "/d"},
+    };
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        const char *pointer = fault_of(*state, WRONG[i][0]);
+        if (pointer == NULL || strcmp(pointer, WRONG[i][1]) != 0)
+            fail_msg("%s: %s", WRONG[i][0], pointer ? pointer : "read");
+    }
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -277,6 +337,8 @@ int main(void)
         IN_WORLD(long_tokens_are_refused_but_long_documents_are_not),
         IN_WORLD(keys_hold_for_their_use_and_time),
         IN_WORLD(jwks_lists_every_key_once),
+        IN_WORLD(public_keys_are_read),
+        IN_WORLD(other_keys_are_refused_by_member),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -150,13 +151,102 @@ static void test_transitive(void **state)
     ch_arena_free(arena);
 }
 
+/* Every step of every ladder of generalisations, both ways, and what belongs to none. */
+static void test_coarser_is_no_wider(void **state)
+{
+    static const char *const ladders[][8] = {
+        {"keep", "round:6", "round:2", "round:0", "round:-1", "drop"},
+        {"keep", "bin:5@1", "bin:10@1", "bin:30@1", "drop"},
+        {"keep", "trunc:minute", "trunc:hour", "trunc:day", "trunc:month", "trunc:quarter", "trunc:year", "drop"},
+        {"trunc:day", "trunc:week", "drop"},
+        {"keep", "prefix:9", "prefix:1", "drop"}};
+    static const char *const strangers[][2] = {{"trunc:week", "trunc:month"}, {"trunc:month", "trunc:week"},
+                                               {"bin:10", "bin:15"},          {"bin:10", "bin:10@5"},
+                                               {"round:1", "bin:10"},         {"bin:10", "round:-1"},
+                                               {"prefix:3", "round:0"},       {"trunc:year", "trunc:week"}};
+    struct ch_general fine, coarse;
+    (void)state;
+    for (size_t l = 0; l < sizeof ladders / sizeof *ladders; l++)
+        for (size_t i = 0; i < 8 && ladders[l][i]; i++)
+            for (size_t k = i; k < 8 && ladders[l][k]; k++) {
+                assert_true(ch_general_parse(ladders[l][i], &fine) && ch_general_parse(ladders[l][k], &coarse));
+                assert_true(ch_general_no_finer(&coarse, &fine));
+                assert_int_equal(ch_general_no_finer(&fine, &coarse), i == k);
+            }
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+        assert_true(ch_general_parse(strangers[i][0], &fine) && ch_general_parse(strangers[i][1], &coarse));
+        assert_false(ch_general_no_finer(&coarse, &fine));
+    }
+}
+
+/* Property: versions made by several random edits at once: no wider than no wider is no wider, nothing is wider than
+ * itself, and a version with nothing but prohibitions is no wider than any. */
+static void test_transitive_over_random_versions(void **state)
+{
+    enum { VERSIONS = 48 };
+    struct ch_arena *arena = ch_arena_new();
+    struct ch_faults faults;
+    struct ch_terms *all[VERSIONS];
+    static bool wider[VERSIONS][VERSIONS];
+    uint32_t seed = 20261123;
+    size_t checked = 0;
+    (void)state;
+    print_message("seed %u\n", seed);
+    ch_faults_init(&faults, arena);
+    for (size_t v = 0; v < VERSIONS; v++) {
+        json_t *doc = base_terms(arena);
+        for (int edit = 0; edit < 4; edit++) {
+            seed = seed * 1664525 + 1013904223;
+            size_t i = (seed >> 10) % (sizeof cases / sizeof *cases);
+            const char *value = ch_printf(arena, "{'v':%s}", cases[i].value);
+            if (strcmp(cases[i].pointer + strlen(cases[i].pointer) - 2, "/-") != 0)
+                set_at(doc, cases[i].pointer, json_object_get(quick_json(arena, value), "v"));
+        }
+        all[v] = ch_terms_parse(&faults, NULL, doc);
+        assert_non_null(all[v]);
+    }
+    for (size_t i = 0; i < VERSIONS; i++)
+        for (size_t j = 0; j < VERSIONS; j++) {
+            struct ch_narrows result;
+            ch_narrows(arena, all[i], all[j], 3, false, &result);
+            wider[i][j] = result.wider;
+            assert_true(i != j || !result.wider);
+        }
+    for (size_t i = 0; i < VERSIONS; i++)
+        for (size_t j = 0; j < VERSIONS; j++)
+            for (size_t k = 0; k < VERSIONS; k++)
+                if (!wider[i][j] && !wider[j][k]) {
+                    assert_false(wider[i][k]);
+                    checked++;
+                }
+    assert_true(checked > VERSIONS);
+    ch_arena_free(arena);
+}
+
+/* What the pair says of consents: the least floor that counts, and the notice that was asked for. */
+static void test_a_pair_tells_its_floor(void **state)
+{
+    (void)state;
+    struct ch_arena *arena = ch_arena_new();
+    struct ch_faults faults;
+    struct ch_narrows result;
+    ch_faults_init(&faults, arena);
+    struct ch_terms *before = edited(arena, &faults, NULL, NULL);
+    ch_narrows(arena, before, edited(arena, &faults, "/rules/0/max_days", "400"), 3, false, &result);
+    json_t *json = ch_narrows_json(arena, &result);
+    assert_int_equal(json_integer_value(json_object_get(json, "notice")), 3);
+    for (size_t i = 0; i < result.pair_count; i++)
+        assert_int_equal(result.pairs[i].floor, !result.pairs[i].after ? 0 : result.pairs[i].wider ? 3 : 2);
+    ch_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_member_of_a_rule),
-        cmocka_unit_test(test_floors_follow),
-        cmocka_unit_test(test_a_lifted_prohibition_is_wider),
-        cmocka_unit_test(test_transitive),
+        cmocka_unit_test(test_each_member_of_a_rule),         cmocka_unit_test(test_floors_follow),
+        cmocka_unit_test(test_a_lifted_prohibition_is_wider), cmocka_unit_test(test_transitive),
+        cmocka_unit_test(test_coarser_is_no_wider),           cmocka_unit_test(test_transitive_over_random_versions),
+        cmocka_unit_test(test_a_pair_tells_its_floor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

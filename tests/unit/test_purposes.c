@@ -48,6 +48,11 @@ static void test_the_trap(void **state)
     refuse(security, "PG", ch_purposes[security].dpv, "security purpose below PG");
     refuse(security, "X PG", "", "from PG and also from COM or X");
     refuse(climate, "PG RES.COM", "", "from PG and also from COM or X");
+    refuse(climate, "PG", "dpv:CombatClimateChange dpv:ProtectionOfNationalSecurity", "security purpose below PG");
+    refuse(climate, "PG", "https://w3id.org/dpv#Counterterrorism", "not written with a known prefix");
+    refuse(climate, "PG", "DPV:Counterterrorism", "not written with a known prefix");
+    refuse(climate, "PG", "dpv:Counter%74errorism", "not written with a known prefix");
+    refuse(climate, "PG", "dpv:", "not written with a known prefix");
     refuse(ch_purpose_index("PG"), "PG.CLIMATE", "", "descends from itself");
     refuse(climate, "GONE", "", "not listed: GONE");
     refuse(climate, "", "", "second root");

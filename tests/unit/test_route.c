@@ -105,6 +105,13 @@ static void test_decoding(void **state)
     assert_string_equal(plus, "a b+");
     assert_true(ch_percent_decode(raw, false));
     assert_string_equal(raw, "a+b");
+    char umlaut[] = "%c3%a4", half[] = "a%c3", surrogate[] = "%ed%a0%80", overlong[] = "%c0%af", byte[] = "\xff";
+    assert_true(ch_percent_decode(umlaut, false));
+    assert_string_equal(umlaut, "\xc3\xa4");
+    assert_false(ch_percent_decode(half, false));
+    assert_false(ch_percent_decode(surrogate, false));
+    assert_false(ch_percent_decode(overlong, true));
+    assert_false(ch_percent_decode(byte, false));
 }
 
 int main(void)

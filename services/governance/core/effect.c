@@ -32,7 +32,11 @@
     }
 #define MAY (CH_SHAPE_OPTIONAL | CH_SHAPE_NULLABLE)
 
-static const struct ch_shape_key TERMS[] = {CODE("schema", "terms_version"), OBJECT("document"), END};
+static const struct ch_shape_key TERMS[] = {
+    CODE("schema", "terms_version"),
+    OBJECT("document"),
+    {"amends_agreements_after_seconds", CH_SHAPE_IS_INT, CH_SHAPE_OPTIONAL, 2592000, 315360000, NULL},
+    END};
 static const struct ch_shape_key POOL_CHARTER[] = {CODE("schema", "pool_charter"), OBJECT("document"), END};
 static const struct ch_shape_key BENEFIT_RULE[] = {CODE("schema", "benefit_rule"), OBJECT("document"), END};
 static const struct ch_shape_key PROHIBITION_ADD[] = {CODE("schema", "prohibition_add"), TEXT("purpose", 0, 1, 64),
@@ -43,8 +47,11 @@ static const struct ch_shape_key POLICY_TEXT[] = {CODE("schema", "policy_text"),
                                                   TEXT("text", 0, 1, 100000),
                                                   {"spend", CH_SHAPE_IS_ARRAY, CH_SHAPE_OPTIONAL, 0, 20, NULL},
                                                   {"drafts", CH_SHAPE_IS_ARRAY, CH_SHAPE_OPTIONAL, 0, 20, NULL},
+                                                  {"grant_orders", CH_SHAPE_IS_ARRAY, CH_SHAPE_OPTIONAL, 0, 50, NULL},
                                                   TIME("until"),
                                                   END};
+static const struct ch_shape_key GRANT_ORDER[] = {UUID("grant", 0), CODE("act", "suspend resume revoke"),
+                                                  TEXT("cause", 0, 1, 500), END};
 static const struct ch_shape_key SPEND[] = {TEXT("account", 0, 1, 128), {"max", CH_SHAPE_IS_MONEY, 0, 0, 0, NULL}, END};
 static const struct ch_shape_key DRAFT = UUID("", 0);
 static const struct ch_shape_key ASSET_REGISTER[] = {CODE("schema", "asset_register"),
@@ -66,6 +73,7 @@ static const struct ch_shape_key APPOINTMENT[] = {
     CODE("schema", "appointment"), CODE("body", "treasurer membership_officer licensing_officer conduct"),
     UUID("member_id", 0), END};
 static const struct ch_shape_key SANCTION[] = {CODE("schema", "sanction"),
+                                               UUID("lift", MAY),
                                                UUID("organisation_id", MAY),
                                                UUID("person_id", MAY),
                                                TEXT("purpose", MAY, 1, 64),
@@ -111,21 +119,33 @@ static bool check_purpose(struct ch_complaints *list, const json_t *effect, cons
 
 static bool check_policy(struct ch_complaints *list, const json_t *effect, const char *pointer)
 {
-    const json_t *spend = json_object_get(effect, "spend");
+    const json_t *spend = json_object_get(effect, "spend"), *orders = json_object_get(effect, "grant_orders");
     bool right = ch_shape_each(list, json_object_get(effect, "drafts"),
                                ch_shape_pointer(list->arena, pointer, "drafts"), &DRAFT);
     for (size_t i = 0; i < json_array_size(spend); i++)
         right &=
             ch_shape_check(list, json_array_get(spend, i), ch_printf(list->arena, "%s/spend/%zu", pointer, i), SPEND);
+    for (size_t i = 0; i < json_array_size(orders); i++)
+        right &= ch_shape_check(list, json_array_get(orders, i),
+                                ch_printf(list->arena, "%s/grant_orders/%zu", pointer, i), GRANT_ORDER);
     return right;
 }
 
 static bool check_sanction(struct ch_complaints *list, const json_t *effect, const char *pointer)
 {
+    static const char *const OF_NEW[] = {"organisation_id", "person_id", "purpose", "pool", "from", "until"};
     bool organisation = json_is_string(json_object_get(effect, "organisation_id"));
-    if (organisation != json_is_string(json_object_get(effect, "person_id")))
-        return true;
-    return ch_complain(list, pointer, "A sanction is against an organisation or a person, one of both.");
+    if (!json_is_string(json_object_get(effect, "lift"))) {
+        return organisation != json_is_string(json_object_get(effect, "person_id")) ||
+               ch_complain(list, pointer, "A sanction is against an organisation or a person, one of both.");
+    }
+    for (size_t i = 0; i < sizeof OF_NEW / sizeof *OF_NEW; i++) {
+        const json_t *value = json_object_get(effect, OF_NEW[i]);
+        if (value && !json_is_null(value))
+            return ch_complain(list, ch_shape_pointer(list->arena, pointer, OF_NEW[i]),
+                               "What lifts a sanction names the sanction and the reason alone.");
+    }
+    return true;
 }
 
 bool ch_effect_check(struct ch_complaints *list, const json_t *effect, const char *pointer, const char *purposes)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf8.h"
+#include "commonhold/utf8.h"
 #include "zulu.h"
 
 const char *ch_cell_reason_text(enum ch_cell_reason reason)
@@ -188,6 +188,10 @@ static int64_t read_clock(const char *text, size_t length, size_t *i)
     return ((hour * 60 + minute) * INT64_C(60) + second) * 1000000 + micros;
 }
 
+/* 0001-01-01T00:00:00Z and the last microsecond of 9999: what four digits of a year can write. */
+#define FIRST_INSTANT (INT64_C(-62135596800) * 1000000)
+#define LAST_INSTANT  (INT64_C(253402300800) * 1000000 - 1)
+
 /* Writes an instant in UTC; the length. */
 static size_t write_instant(int64_t micros, char *scratch)
 {
@@ -218,6 +222,8 @@ static enum ch_cell_reason read_datetime(const struct ch_table_field *field, con
     if (i < length ? !ch_zone_parse(text + i, length - i, &zone) : !field->has_zone)
         return i < length ? CH_CELL_TYPE : CH_CELL_TIMEZONE;
     int64_t micros = days * INT64_C(86400000000) + clock - zone * INT64_C(60000000);
+    if (micros < FIRST_INSTANT || micros > LAST_INSTANT) /* in UTC it leaves the years 1 to 9999 */
+        return CH_CELL_RANGE;
     if (i == 19 && zone == 0) { /* whole seconds in UTC, the common case: nothing to compute */
         memcpy(scratch, text, 19);
         scratch[10] = ' ';

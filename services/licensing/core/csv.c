@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "utf8.h"
+#include "commonhold/utf8.h"
 
 enum csv_state {
     CSV_START,      /* before the first byte of a cell */

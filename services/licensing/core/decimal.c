@@ -229,3 +229,55 @@ size_t ch_decimal_key(const struct ch_decimal *d, char *out)
     memcpy(out, &exponent, sizeof exponent);
     return (size_t)(out - start) + sizeof exponent;
 }
+
+/* floor(power / 4): which digit of base 10,000 a decimal power lies in. */
+static int group_of(int power)
+{
+    return power >= 0 ? power / 4 : -((3 - power) / 4);
+}
+
+/* The digits of base 10,000 from the highest down, of fewer than 17 decimal digits: by way of an integer. */
+static void small_groups(const struct ch_decimal *d, int low, uint16_t *groups, int count)
+{
+    static const uint64_t tens[] = {1, 10, 100, 1000};
+    uint64_t rest = (uint64_t)d->mantissa * tens[d->point - d->count - 4 * low];
+    for (int i = count; i-- > 0; rest /= 10000)
+        groups[i] = (uint16_t)(rest % 10000);
+}
+
+static void all_groups(const struct ch_decimal *d, int high, int low, uint16_t *groups)
+{
+    for (int group = high; group >= low; group--) {
+        int value = 0;
+        for (int power = 4 * group + 3; power >= 4 * group; power--)
+            value = value * 10 + digit_at(d, power);
+        *groups++ = (uint16_t)value;
+    }
+}
+
+static char *put_two(char *out, unsigned value)
+{
+    *out++ = (char)(value >> 8);
+    *out++ = (char)value;
+    return out;
+}
+
+size_t ch_decimal_binary(const struct ch_decimal *d, char *out)
+{
+    uint16_t groups[CH_DECIMAL_LENGTH / 4 + 3];
+    int high = group_of(d->point - 1), low = group_of(d->point - d->count), count = d->zero ? 0 : high - low + 1;
+    int first = 0, decimals = d->count > d->point ? d->count - d->point : 0;
+    if (count && d->count <= 16)
+        small_groups(d, low, groups, count);
+    else if (count)
+        all_groups(d, high, low, groups);
+    while (first < count && groups[first] == 0)
+        first++;
+    char *at = put_two(out, (unsigned)(count - first));
+    at = put_two(at, (unsigned)(count ? high - first : 0));
+    at = put_two(at, d->negative && !d->zero ? 0x4000 : 0);
+    at = put_two(at, (unsigned)decimals);
+    for (int i = first; i < count; i++)
+        at = put_two(at, groups[i]);
+    return (size_t)(at - out);
+}

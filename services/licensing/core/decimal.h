@@ -31,6 +31,12 @@ int ch_decimal_compare(const struct ch_decimal *a, const struct ch_decimal *b);
 /* Bytes that are equal exactly for equal numbers; `out` has room for CH_DECIMAL_LENGTH + 8. The length. */
 size_t ch_decimal_key(const struct ch_decimal *d, char *out);
 
+/* Room for what ch_decimal_binary writes of a number whose text has `length` bytes. */
+#define CH_DECIMAL_BINARY(length) ((length) / 2 + 16)
+/* The number as PostgreSQL sends and receives numeric: counts and digits of base 10,000 in network order, with all its
+ * decimals. The bytes written. */
+size_t ch_decimal_binary(const struct ch_decimal *d, char *out);
+
 /* round(value, places) of PostgreSQL: half away from zero, exactly `places` decimals (none when places <= 0), no
  * negative zero. places -6 to 6. False when `value` is no number or the result needs more than `size` bytes. */
 bool ch_decimal_round(const char *value, int places, char *out, size_t size);

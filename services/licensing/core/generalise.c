@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/utf8.h"
 #include "decimal.h"
-#include "utf8.h"
 #include "zulu.h"
 
 static const char *const unit_texts[] = {"year", "quarter", "month", "week", "day", "hour", "minute"};

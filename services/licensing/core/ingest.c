@@ -6,11 +6,10 @@
 
 #include <string.h>
 
+#include "commonhold/utf8.h"
 #include "csv.h"
 #include "header.h"
 #include "ndjson.h"
-#include "seen.h"
-#include "utf8.h"
 
 /* A unique constraint or the primary key. */
 struct unique_set {
@@ -32,6 +31,7 @@ struct ch_ingest {
     /* CSV: what each cell of a record is; as many as the header line has. */
     int targets[CH_CSV_CELLS];
     size_t target_count;
+    bool header_read;
     /* NDJSON: the names met in the line being read, and where the next is expected. */
     bool *met;
     size_t hint;
@@ -79,10 +79,11 @@ static void check_unique(struct ch_ingest *ingest)
             const struct ch_cell *cell = &ingest->cells[set->fields[0]];
             add_error(ingest, ingest->schema->fields[set->fields[0]].name, CH_CELL_DUPLICATE, cell->text, cell->length);
         }
+        ingest->result.store_failed |= ch_seen_failed(set->seen);
     }
     for (size_t i = 0; !ingest->row_bad && i < ingest->set_count; i++)
-        if (ingest->sets[i].has_key && !ch_seen_add(ingest->sets[i].seen, ingest->sets[i].key))
-            ingest->result.unique_incomplete = true;
+        if (ingest->sets[i].has_key)
+            ch_seen_add(ingest->sets[i].seen, ingest->sets[i].key);
 }
 
 static void end_row(struct ch_ingest *ingest)
@@ -145,6 +146,7 @@ static void read_header_cell(struct ch_ingest *ingest, size_t i, const struct ch
 static void read_header(struct ch_ingest *ingest, const struct ch_csv_row *row)
 {
     ingest->target_count = row->count;
+    ingest->header_read = true;
     if (row->problem)
         add_error(ingest, "", row->problem, "", 0);
     else if (row->count > CH_CSV_CELLS)
@@ -278,6 +280,14 @@ static void add_set(struct ch_ingest *ingest, const size_t *fields, size_t count
     ingest->sets[ingest->set_count++] = (struct unique_set){.fields = fields, .count = count};
 }
 
+size_t ch_ingest_keys(const struct ch_table_schema *schema)
+{
+    size_t count = schema->primary_key_count > 0;
+    for (size_t i = 0; i < schema->field_count; i++)
+        count += schema->fields[i].unique;
+    return count;
+}
+
 static void make_sets(struct ch_ingest *ingest)
 {
     const struct ch_table_schema *schema = ingest->schema;
@@ -294,7 +304,8 @@ static void make_sets(struct ch_ingest *ingest)
     if (!limit && ingest->set_count)
         limit = CH_INGEST_MAX_UNIQUE / ingest->set_count;
     for (size_t i = 0; i < ingest->set_count; i++)
-        ingest->sets[i].seen = ch_seen_new(ingest->arena, limit);
+        ingest->sets[i].seen =
+            ch_seen_new(ingest->arena, limit, ingest->options->stores ? &ingest->options->stores[i] : NULL);
 }
 
 struct ch_ingest *ch_ingest_new(struct ch_arena *arena, const struct ch_ingest_options *options)
@@ -340,26 +351,15 @@ const struct ch_ingest_result *ch_ingest_end(struct ch_ingest *ingest)
     else
         ch_ndjson_end(ingest->ndjson);
     result->empty = result->bytes == 0;
+    for (size_t i = 0; i < ingest->set_count; i++)
+        result->store_failed |= ch_seen_failed(ingest->sets[i].seen);
+    if (ingest->csv && !result->empty && !ingest->header_read) { /* nothing but a byte order mark */
+        begin_row(ingest, 1, 0);
+        add_error(ingest, "", CH_CELL_FIELD_COUNT, "", 0);
+        result->header_bad = true;
+    }
     bool tolerable = result->bad == 0 || (ingest->options->accept_partial &&
                                           result->bad * CH_INGEST_BAD_SHARE <= result->good + result->bad);
-    result->accepted = tolerable && !result->header_bad && !result->empty;
+    result->accepted = tolerable && !result->header_bad && !result->empty && !result->store_failed;
     return result;
-}
-
-size_t ch_ingest_copy_cell(const struct ch_cell *cell, char *out)
-{
-    if (!cell->text) {
-        memcpy(out, "\\N", 2);
-        return 2;
-    }
-    /* The letter behind the backslash; almost every byte has none. */
-    static const char letters[256] = {['\\'] = '\\', ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r'};
-    size_t n = 0;
-    for (size_t i = 0; i < cell->length; i++) {
-        char letter = letters[(unsigned char)cell->text[i]];
-        if (letter)
-            out[n++] = '\\';
-        out[n++] = letter ? letter : cell->text[i];
-    }
-    return n;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* A contribution's bytes in, checked rows out (licensing.md sections 2.2 and 1): pure, streaming, without an allocation
- * for each row. Memory is constant but for `unique` and `primaryKey` (seen.h): see `unique_limit`. */
+ * for each row. Memory is constant: keys of `unique` and `primaryKey` beyond `unique_limit` go to a store (seen.h). */
 #ifndef LICENSING_CORE_INGEST_H
 #define LICENSING_CORE_INGEST_H
 
 #include "cell.h"
+#include "seen.h"
 
 #define CH_INGEST_ERRORS     100
-#define CH_INGEST_SHOWN      40 /* code points of a bad value that are shown */
-#define CH_INGEST_BAD_SHARE  5  /* rejected all the same when more than 1 in 5 rows are bad */
-#define CH_INGEST_MAX_UNIQUE ((size_t)1500000)
+#define CH_INGEST_SHOWN      40                /* code points of a bad value that are shown */
+#define CH_INGEST_BAD_SHARE  5                 /* rejected all the same when more than 1 in 5 rows are bad */
+#define CH_INGEST_MAX_UNIQUE ((size_t)1572864) /* keys in memory: three quarters of 2^21 slots, 32 MiB */
 
 enum ch_ingest_format { CH_INGEST_CSV, CH_INGEST_NDJSON };
 
@@ -28,7 +29,8 @@ struct ch_ingest_options {
     size_t ignore_count;
     bool accept_partial;
     const bool *unanswered; /* per column: the member has not answered its notice, so it must be NULL; NULL: none */
-    size_t unique_limit; /* keys kept for each unique constraint, 16 to 43 bytes each; 0: CH_INGEST_MAX_UNIQUE in all */
+    size_t unique_limit;    /* keys kept in memory for each unique constraint; 0: CH_INGEST_MAX_UNIQUE in all */
+    const struct ch_seen_store *stores; /* one for each of ch_ingest_keys(schema), for the other keys */
     /* Called for each good row while the contribution can still be accepted: one cell per column of the schema, in its
      * order; valid during the call. */
     void (*row)(void *context, const struct ch_cell *cells, size_t count);
@@ -47,14 +49,16 @@ struct ch_ingest_result {
     uint64_t bytes, good, bad; /* so far; rows of data */
     struct ch_ingest_error errors[CH_INGEST_ERRORS];
     size_t error_count;
-    bool header_bad; /* the header line was refused: no row was read */
-    bool empty;      /* not one byte */
-    bool
-        unique_incomplete; /* more rows than a set of keys holds: duplicates must be looked for where they are stored */
-    bool accepted;         /* set by ch_ingest_end */
+    bool header_bad;   /* the header line was refused: no row was read */
+    bool empty;        /* not one byte */
+    bool store_failed; /* a store of keys failed: the verdict is worth nothing */
+    bool accepted;     /* set by ch_ingest_end */
 };
 
 struct ch_ingest;
+
+/* How many unique constraints a schema has, the primary key among them: so many stores are needed. */
+size_t ch_ingest_keys(const struct ch_table_schema *schema);
 
 /* False with a fault where the options do not fit the schema: a delimiter that is none, a header_map to an unknown
  * column, two names for one column, a name both mapped and ignored. Pointers: /delimiter, /header_map/..., /ignore/n.
@@ -69,9 +73,5 @@ const struct ch_ingest_result *ch_ingest_result(const struct ch_ingest *ingest);
 /* After the last byte: decides. Accepted if there is no error, or with accept_partial if at most 20 % of the rows are
  * bad and the header was good; never when empty. */
 const struct ch_ingest_result *ch_ingest_end(struct ch_ingest *ingest);
-
-/* Writes a cell for COPY ... (FORMAT text): \N for NULL; backslash, tab, LF and CR escaped. `out` has room for
- * 2 * length + 2. The bytes written. */
-size_t ch_ingest_copy_cell(const struct ch_cell *cell, char *out);
 
 #endif

@@ -176,6 +176,8 @@ static void compare_pair(const struct comparison *c, struct ch_narrow_pair *pair
             mine->wider = pair->wider = true;
         }
         pair->reasons |= reasons;
+        if (pair->floor == 0 || floor < pair->floor)
+            pair->floor = floor;
         if (floor > mine->floor)
             mine->floor = floor;
     }
@@ -218,7 +220,7 @@ void ch_narrows(struct ch_arena *arena, const struct ch_terms *old_terms, const 
                 int64_t new_notice, bool retention_longer, struct ch_narrows *out)
 {
     struct comparison c = {.old_terms = old_terms, .new_terms = new_terms, .new_notice = new_notice};
-    *out = (struct ch_narrows){.old_terms = old_terms, .new_terms = new_terms};
+    *out = (struct ch_narrows){.old_terms = old_terms, .new_terms = new_terms, .notice = new_notice};
     if (retention_longer)
         c.everywhere |= BIT(RETENTION);
     if (old_terms && (known_acts(old_terms) & ~known_acts(new_terms)))

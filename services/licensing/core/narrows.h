@@ -29,6 +29,7 @@ struct ch_narrow_pair {
     bool before, after; /* some rule allows it (permit or council, not prohibited outright) */
     bool wider;
     uint32_t reasons; /* 1 << enum ch_narrow_bit; 0 unless wider */
+    int64_t floor;    /* the least notice that counts for some rule that allows it; 0 where nothing does any more */
 };
 
 /* What the notice floor of a rule of the new version must be. */
@@ -40,6 +41,7 @@ struct ch_narrow_rule {
 
 struct ch_narrows {
     bool wider;                   /* for any pair */
+    int64_t notice;               /* the one that wider pairs need */
     struct ch_narrow_pair *pairs; /* those allowed before or after, by purpose, then class */
     size_t pair_count;
     struct ch_narrow_rule *rules; /* in the document's order */
@@ -53,8 +55,9 @@ void ch_narrows(struct ch_arena *arena, const struct ch_terms *old_terms, const 
                 int64_t new_notice, bool retention_longer, struct ch_narrows *out);
 /* A fault for each rule whose notice_floor is not the one above. */
 void ch_narrows_check_floors(struct ch_faults *faults, const struct ch_narrows *narrows);
-/* {"wider", "old", "new" (hashes; old may be null), "pairs":[{"purpose","org_class","change","reasons"}],
- *  "rules":[{"id","wider","floor"}]}; change is new, gone, wider or no_wider. Owned by the arena. */
+/* {"wider", "notice", "old", "new" (hashes; old may be null),
+ * "pairs":[{"purpose","org_class","change","floor","reasons"}], "rules":[{"id","wider","floor"}]}; change is new, gone,
+ * wider or no_wider. Owned by the arena. */
 json_t *ch_narrows_json(struct ch_arena *arena, const struct ch_narrows *narrows);
 
 #endif

@@ -28,16 +28,17 @@ json_t *ch_narrows_json(struct ch_arena *arena, const struct ch_narrows *narrows
     json_t *pairs = json_array(), *rules = json_array();
     for (size_t i = 0; i < narrows->pair_count; i++) {
         const struct ch_narrow_pair *pair = &narrows->pairs[i];
-        json_array_append_new(pairs, json_pack("{s:s, s:s, s:s, s:o}", "purpose", ch_purposes[pair->purpose].code,
+        json_array_append_new(pairs, json_pack("{s:s, s:s, s:s, s:I, s:o}", "purpose", ch_purposes[pair->purpose].code,
                                                "org_class", CH_WORDS_ORG_CLASSES.texts[pair->org_class], "change",
-                                               change_of(pair), "reasons", reasons_of(pair->reasons)));
+                                               change_of(pair), "floor", (json_int_t)pair->floor, "reasons",
+                                               reasons_of(pair->reasons)));
     }
     for (size_t i = 0; i < narrows->rule_count; i++) {
         const struct ch_narrow_rule *rule = &narrows->rules[i];
         json_array_append_new(rules, json_pack("{s:s, s:b, s:I}", "id", rule->rule->id, "wider", rule->wider, "floor",
                                                (json_int_t)rule->floor));
     }
-    return ch_json_pack(arena, "{s:b, s:s?, s:s, s:o, s:o}", "wider", narrows->wider, "old",
-                        narrows->old_terms ? narrows->old_terms->hash : NULL, "new", narrows->new_terms->hash, "pairs",
-                        pairs, "rules", rules);
+    return ch_json_pack(arena, "{s:b, s:I, s:s?, s:s, s:o, s:o}", "wider", narrows->wider, "notice",
+                        (json_int_t)narrows->notice, "old", narrows->old_terms ? narrows->old_terms->hash : NULL, "new",
+                        narrows->new_terms->hash, "pairs", pairs, "rules", rules);
 }

@@ -188,6 +188,18 @@ static uint64_t bit_of(const struct tree *tree, const char *code)
     return row < tree->count ? UINT64_C(1) << row : 0;
 }
 
+/* A CURIE with one of our prefixes: a full IRI, or another prefix for the same one, would slip past the comparison. */
+static bool is_curie(void *context, const char *word, size_t length)
+{
+    (void)context;
+    for (size_t p = 0; p < sizeof iri_prefixes / sizeof *iri_prefixes; p++) {
+        size_t prefix = strlen(iri_prefixes[p].prefix);
+        if (length > prefix && strncmp(word, iri_prefixes[p].prefix, prefix) == 0)
+            return strspn(word + prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == length - prefix;
+    }
+    return false;
+}
+
 /* Section 4, "The trap", and what makes it a tree: checked on the row at tree->at. NULL when it holds. */
 static const char *trap_of(const struct tree *tree)
 {
@@ -199,6 +211,8 @@ static const char *trap_of(const struct tree *tree)
         return "descends from itself";
     if ((tree->at == 0) != (*row->parents == '\0'))
         return "is a second root, or the first row is none";
+    if (!each_word(row->dpv, is_curie, NULL))
+        return "has an IRI that is not written with a known prefix";
     up |= self;
     if (!(up & bit_of(tree, "PG")))
         return NULL;

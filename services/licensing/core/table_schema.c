@@ -82,6 +82,10 @@ bool ch_zone_parse(const char *text, size_t length, int *minutes)
     return true;
 }
 
+/* Columns every pool table has, and those every table of PostgreSQL has. */
+static const char *const reserved_names[] = {"pool_id", "row_id", "contribution_id", "tableoid", "ctid", "xmin", "xmax",
+                                             "cmin",    "cmax"};
+
 static void read_type(struct ch_schema_reader *r, const struct ch_at *at, const json_t *value,
                       struct ch_table_field *field)
 {
@@ -161,6 +165,8 @@ static void read_field(struct ch_schema_reader *r, const struct ch_at *at, const
     field->name = ch_text_of(value, "name");
     if (!ch_column_name_valid(field->name))
         ch_fault(r->faults, &name, "must match [a-z][a-z0-9_]{0,39}");
+    else if (NAMED(field->name, reserved_names))
+        ch_fault(r->faults, &name, "is a column that every pool's table has");
     read_type(r, at, value, field);
     if (ch_faults_count(r->faults) > before)
         return;

@@ -60,8 +60,9 @@ bool ch_column_name_valid(const char *name);
 /* Reads "UTC", "Z" or "+HH:MM"/"-HH:MM" (to 14 hours). */
 bool ch_zone_parse(const char *text, size_t length, int *minutes);
 
-/* May `next` follow `before` (licensing.md section 1)? Faults point into `next`: it may add nullable columns and relax
- * constraints; it may not change a type, drop a column, lower a sensitivity or tighten anything. *new_notice becomes
+/* May `next` follow `before` (licensing.md section 1)? Faults point into `next`: it may add nullable columns, relax
+ * constraints and take further texts for a value; it may not change a type, drop a column, lower a sensitivity, tighten
+ * anything, or read or mean a stored column otherwise (unit, zone, decimal and group character). *new_notice becomes
  * true when a new column is quasi or direct: rows of members who have not answered must then hold NULL there. */
 void ch_table_schema_growth(struct ch_faults *faults, const struct ch_table_schema *before,
                             const struct ch_table_schema *next, bool *new_notice);

@@ -431,3 +431,10 @@ size_t ch_terms_column(const struct ch_terms *terms, const char *name)
         i++;
     return i;
 }
+
+bool ch_rule_is_void(const struct ch_rule *rule)
+{
+    static const struct ch_region_set none;
+    return !rule->purposes || !rule->actions || !rule->org_classes || !rule->modes ||
+           ch_region_set_within(&rule->regions, &none);
+}

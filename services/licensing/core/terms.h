@@ -107,6 +107,9 @@ struct ch_terms *ch_terms_read(struct ch_faults *faults, const char *text, size_
 /* The index of a column, column_count when the document has none of that name. */
 size_t ch_terms_column(const struct ch_terms *terms, const char *name);
 
+/* True when no request at all matches the rule: one of its lists is empty or holds unknown words only. */
+bool ch_rule_is_void(const struct ch_rule *rule);
+
 /* The rules of check_terms that need no database (licensing.md section 5), as faults with pointers into the document.
  */
 void ch_terms_check(struct ch_faults *faults, const struct ch_terms *terms);

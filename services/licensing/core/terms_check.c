@@ -202,13 +202,6 @@ static bool conditions_within(const json_t *earlier, const json_t *later)
     return true;
 }
 
-static bool matches_nothing(const struct ch_rule *rule)
-{
-    static const struct ch_region_set none;
-    return !rule->purposes || !rule->actions || !rule->org_classes || !rule->modes ||
-           ch_region_set_within(&rule->regions, &none);
-}
-
 /* True when `earlier` matches every request that `later` matches. Only assignable purposes can be asked for. */
 static bool matches_all_of(const struct ch_rule *earlier, const json_t *earlier_json, const struct rule_check *later)
 {
@@ -222,7 +215,7 @@ static bool matches_all_of(const struct ch_rule *earlier, const json_t *earlier_
 static void check_reached(const struct rule_check *check, size_t index)
 {
     const json_t *rules = json_object_get(check->terms->doc, "rules");
-    if (matches_nothing(check->rule))
+    if (ch_rule_is_void(check->rule))
         return; /* told already: an empty list or an unknown word */
     for (size_t i = 0; i < index; i++) {
         const struct ch_rule *earlier = &check->terms->rules[i];

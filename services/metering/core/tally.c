@@ -163,6 +163,11 @@ int64_t tally_find(struct tally *tally, const char *id)
     return (int64_t)found - 1;
 }
 
+int64_t tally_no(const struct tally *tally, int64_t index)
+{
+    return tally->items[index].no;
+}
+
 void tally_see(struct tally *tally, int64_t index)
 {
     struct contribution *item = &tally->items[index];

@@ -23,6 +23,8 @@ size_t tally_members_allowed(const struct tally *tally);
 
 /* Index of an allowed contribution, -1 for any other. */
 int64_t tally_find(struct tally *tally, const char *id);
+/* The number it was allowed with. */
+int64_t tally_no(const struct tally *tally, int64_t index);
 void tally_count(struct tally *tally, int64_t index);
 /* Rows counted since the last reset, and distinct members among them (also with rows that are not counted: tally_see).
  */

@@ -43,7 +43,7 @@ BEGIN
         PERFORM governance.move_proposal(p_id, 'closed', NULL, CASE WHEN p.closes_at > v_now THEN 'all have voted' END);
         PERFORM job.enqueue('tally_proposal', p_id::text || '/' || p.reading, pg_catalog.jsonb_build_object('proposal_id', p_id, 'reading', p.reading), NULL);
     WHEN 'cooling' THEN
-        IF governance.add_seconds(p.state_at, p.rule, 'cooling_seconds') > v_now THEN
+        IF governance.add_seconds(p.state_at, p.rule, 'cooling_seconds') > v_now OR governance.is_appealed(p_id) THEN
             RETURN false;
         ELSIF p.reading < (p.rule ->> 'readings')::integer THEN
             PERFORM governance.move_proposal(p_id, 'second_reading', NULL, NULL);

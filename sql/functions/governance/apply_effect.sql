@@ -30,6 +30,7 @@ BEGIN
         PERFORM log.append_leaf('rule', 'benefit_rule:' || (d ->> 'rule'), v_hash, v_public);
     WHEN 'prohibition_add' THEN
         PERFORM governance.write_prohibition(p_effect, p_id);
+        PERFORM licensing.rescreen(NULL, p_effect ->> 'purpose');
     WHEN 'prohibition_lift' THEN
         INSERT INTO governance.prohibition_lift (prohibition_id, at, proposal_id)
         SELECT f.id, v_now, p_id FROM governance.prohibition_in_force AS f
@@ -37,10 +38,15 @@ BEGIN
         PERFORM log.append_leaf('prohibition', l.prohibition_id::text, governance.hash_text(log.canonical(p_effect)),
             pg_catalog.jsonb_build_object('purpose', p_effect ->> 'purpose', 'lifted_by', p_id))
         FROM governance.prohibition_lift AS l WHERE l.proposal_id = p_id;
+        PERFORM licensing.rescreen(NULL, p_effect ->> 'purpose');
     WHEN 'policy_text' THEN
         INSERT INTO governance.policy (id, title, body_text, spend, from_at, until_at, proposal_id)
         SELECT log.new_id(), v.title, p_effect ->> 'text', COALESCE(p_effect -> 'spend', '[]'), v_now, (p_effect ->> 'until')::timestamptz, p_id
         FROM governance.proposal AS p JOIN governance.proposal_version AS v ON v.proposal_id = p.id AND v.version = p.version WHERE p.id = p_id;
+        INSERT INTO governance.grant_order (id, proposal_id, n, grant_id, act, cause, at)
+        SELECT log.new_id(), p_id, o.n, (o.v ->> 'grant')::uuid, o.v ->> 'act', o.v ->> 'cause', v_now
+        FROM pg_catalog.jsonb_array_elements(COALESCE(p_effect -> 'grant_orders', '[]')) WITH ORDINALITY AS o (v, n);
+        PERFORM pg_catalog.pg_notify('board_order', p_id::text) WHERE p_effect ? 'grant_orders';
     WHEN 'asset_register' THEN
         PERFORM governance.write_asset(p_effect, p_id);
     WHEN 'rule_row' THEN

@@ -23,8 +23,8 @@ BEGIN
         RETURN log.refusal('not_allowed_here', 'this trust has not been founded yet');
     END IF;
     IF v_known IS NOT NULL AND (v_known IS DISTINCT FROM p_actor
-            OR (SELECT m.standing FROM governance.member_now AS m WHERE m.member_id = v_known) <> 'left') THEN
-        RETURN log.refusal('already_applied', 'this address belongs to a member or an application; who has left signs in to come back');
+            OR NOT governance.may_return(v_known)) THEN
+        RETURN log.refusal('already_applied', 'this address belongs to a member or an application; who has left signs in to come back, who was expelled appeals first');
     ELSIF v_known IS NOT NULL THEN
         v_id := v_known;
     ELSE

@@ -50,6 +50,10 @@ BEGIN
     ELSIF v_kind = 'rule_row' AND p_type <> 'entrenched' AND p_effect -> 'rule' ->> 'type' IN ('entrenched', 'succession') THEN
         v_pointer := '/effect/rule/type';
         v_detail := 'this rule row protects the asset lock: it changes by an entrenched proposal only';
+    ELSIF v_kind = 'sanction' THEN
+        RETURN governance.check_sanction(p_effect, '/effect');
+    ELSIF v_kind = 'policy_text' THEN
+        RETURN governance.check_orders(p_type, p_effect);
     ELSIF v_kind = 'appointment' THEN
         v_detail := governance.check_appointment(p_effect);
         v_pointer := '/effect/member_id';

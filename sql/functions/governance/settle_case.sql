@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: decides a case when all have voted or its time is over, or hands it to the board: fewer than three council seats
---          without conflict, or no quorum in time. When the board has no quorum in time either, the case is not approved:
---          silence never approves.
+-- Purpose: decides a case when all have voted (on it and on each condition) or its time is over, or hands it to the board: fewer
+--          than three council seats without conflict, or no quorum in time. When the board has no quorum in time either, the case
+--          is not approved: silence never approves.
 -- Outcomes: none.
 -- Locks: row of the case.
 CREATE OR REPLACE FUNCTION governance.settle_case(p_case uuid) RETURNS void
@@ -14,7 +14,7 @@ DECLARE
     v_due boolean;
 BEGIN
     SELECT * INTO c FROM governance.council_case WHERE id = p_case FOR UPDATE;
-    IF c.state = 'decided' THEN
+    IF c.state <> 'open' THEN
         RETURN;
     END IF;
     n := governance.count_case(p_case);
@@ -25,7 +25,7 @@ BEGIN
         PERFORM governance.seat_case(p_case, 'board');
         RETURN;
     END IF;
-    IF NOT v_due AND ((n ->> 'voted')::integer < (n ->> 'seats')::integer OR (n ->> 'seats')::integer = 0) THEN
+    IF NOT v_due AND ((n ->> 'pending')::integer > 0 OR (n ->> 'seats')::integer = 0) THEN
         RETURN;
     END IF;
     UPDATE governance.council_case SET state = 'decided', decided_at = pg_catalog.clock_timestamp(),

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the clock of governance, called every second by the workers: the end of the bootstrap clause, all proposals, cases,
---          policies that end. Idempotent; a proposal that fails does not hold up the others. How many moves were made.
+-- Purpose: the clock of governance, called every second by the workers: the end of the bootstrap clause, all proposals, cases and
+--          appeals, sanctions that begin or end, policies that end. Idempotent; a proposal that fails does not hold up the others. How many moves were made.
 -- Outcomes: none.
 -- Locks: advisory transaction lock on the tick (a second caller goes away); each proposal, exclusive.
 CREATE OR REPLACE FUNCTION governance.tick() RETURNS integer
@@ -29,14 +29,12 @@ BEGIN
             RAISE WARNING 'governance.tick: proposal %: % (%)', v_id, SQLERRM, SQLSTATE;
         END;
     END LOOP;
-    FOR v_id IN SELECT c.id FROM governance.council_case AS c WHERE c.state = 'open' AND c.closes_at <= pg_catalog.clock_timestamp() ORDER BY c.id LOOP
-        BEGIN
-            PERFORM governance.settle_case(v_id);
-            v_moves := v_moves + 1;
-        EXCEPTION WHEN OTHERS THEN
-            RAISE WARNING 'governance.tick: case %: % (%)', v_id, SQLERRM, SQLSTATE;
-        END;
-    END LOOP;
+    v_moves := v_moves + governance.tick_cases() + governance.tick_appeals();
+    BEGIN
+        v_moves := v_moves + governance.screen_sanctions();
+    EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING 'governance.tick: sanctions: % (%)', SQLERRM, SQLSTATE;
+    END;
     FOR v_id IN SELECT p.id FROM governance.proposal AS p JOIN governance.policy AS o ON o.proposal_id = p.id
         WHERE p.state = 'in_force' AND o.until_at <= pg_catalog.clock_timestamp() LOOP
         PERFORM governance.move_proposal(v_id, 'expired', NULL, NULL);

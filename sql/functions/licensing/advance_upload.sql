@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: makes p_size bytes written under a lease part of the upload; they were synced before. p_size 0 only gives the lease
---          back.
+-- Purpose: makes p_size bytes written under a lease part of the upload; they were synced before. The last byte completes it. p_size 0
+--          only asks whether the lease still holds.
 -- Outcomes: ok, not_found, gone, upload_locked.
 -- Locks: the upload's row.
 CREATE OR REPLACE FUNCTION licensing.advance_upload(p_actor uuid, p_id uuid, p_lease uuid, p_size bigint) RETURNS log.answer
@@ -16,14 +16,15 @@ BEGIN
     ELSIF v_row.state = 'ended' THEN
         RETURN log.answer('gone');
     ELSIF v_row.lease IS DISTINCT FROM p_lease OR v_row.state <> 'open' THEN
-        RETURN log.refusal('upload_locked', 'the lease of this request has ended');
+        RETURN log.refusal('upload_locked', 'another request has begun to write to this upload');
     END IF;
-    UPDATE licensing.upload SET received = received + p_size, lease = NULL, lease_until = NULL,
-        expires_at = CASE WHEN p_size > 0 THEN pg_catalog.clock_timestamp() + interval '7 days' ELSE expires_at END
-    WHERE id = p_id RETURNING * INTO v_row;
-    IF p_size > 0 AND v_row.received = v_row.length THEN
-        PERFORM licensing.complete_upload(p_id);
+    IF p_size > 0 THEN
+        UPDATE licensing.upload SET received = received + p_size, expires_at = pg_catalog.clock_timestamp() + interval '7 days'
+        WHERE id = p_id RETURNING * INTO v_row;
+        IF v_row.received = v_row.length THEN
+            PERFORM licensing.complete_upload(p_id);
+        END IF;
     END IF;
-    RETURN log.answer('ok', licensing.upload_body(v_row));
+    RETURN log.answer('ok', licensing.upload_body(v_row) - ARRAY['metadata', 'id', 'contribution', 'lease']);
 END
 $$;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: draws the consequences of terms that came into force: where they are wider, a new notice is numbered and the members
 --          concerned are asked again (their old consent stays for the old scope only); offers on older terms go back to screening
---          by licensing.rescind_offers.
+--          by licensing.end_offers. The comparison is the one with the terms that ruled before.
 -- Outcomes: none; how many.
 -- Locks: advisory locks of the pools, exclusive.
 CREATE OR REPLACE FUNCTION licensing.apply_terms() RETURNS integer
@@ -14,7 +14,6 @@ DECLARE
     v_narrowing jsonb;
     v_notice integer;
     v_floor integer;
-    v_event licensing.consent_event;
     v_text text;
     v_done integer := 0;
 BEGIN
@@ -28,22 +27,16 @@ BEGIN
         SELECT pg_catalog.max(n) INTO v_notice FROM licensing.notice WHERE pool_id = v_pool.pool_id;
         SELECT pg_catalog.max((r.v ->> 'notice_floor')::integer) INTO v_floor
         FROM pg_catalog.jsonb_array_elements(v_row.doc -> 'rules') AS r (v);
-        SELECT r.narrowing INTO v_narrowing FROM licensing.terms_review AS r WHERE r.sha256 = v_row.sha256 ORDER BY r.at DESC LIMIT 1;
+        SELECT r.narrowing INTO v_narrowing FROM licensing.terms_review AS r WHERE r.sha256 = v_row.sha256
+        ORDER BY r.compared_with = COALESCE((SELECT e.sha256 FROM licensing.terms_enacted AS e WHERE e.pool_id = v_pool.pool_id
+            ORDER BY e.version DESC LIMIT 1), '') DESC, r.at DESC LIMIT 1;
         IF v_floor > v_notice THEN
             v_text := pg_catalog.format('Version %s of the terms of pool %s allows more than before. The document: %s', v_row.version,
                 v_row.pool, log.canonical(v_row.doc));
             INSERT INTO licensing.notice (pool_id, n, language, text, sha256, origin, origin_version)
             VALUES (v_pool.pool_id, v_floor, 'en', v_text,
                 pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(v_text, 'UTF8')), 'hex'), 'terms', v_row.version);
-            FOR v_event IN SELECT NULL::uuid, NULL::bigint, log.new_id(), c.member_id, c.pool_id, c.purpose, c.recipient_class, 'requested',
-                    CASE WHEN c.explicit THEN 'explicit' ELSE 'expressed' END, v_floor, 'en', pg_catalog.clock_timestamp(),
-                    NULL::timestamptz, 'trust'
-                FROM licensing.consent_current AS c
-                JOIN pg_catalog.jsonb_to_recordset(COALESCE(v_narrowing -> 'pairs', '[]')) AS q (purpose text, org_class text, change text)
-                    ON q.purpose = c.purpose AND q.org_class = c.recipient_class AND q.change IN ('wider', 'new')
-                WHERE c.pool_id = v_pool.pool_id AND c.permits LOOP
-                PERFORM licensing.append_consent(v_event);
-            END LOOP;
+            PERFORM licensing.request_consents(v_pool.pool_id, v_narrowing, v_floor);
         END IF;
         INSERT INTO licensing.terms_enacted (pool_id, version, sha256, notice)
         VALUES (v_pool.pool_id, v_row.version, v_row.sha256, CASE WHEN v_floor > v_notice THEN v_floor END);

@@ -25,8 +25,7 @@ BEGIN
     ELSIF licensing.sanction_on(v_row.organisation_id, v_row.pool_id, v_row.purpose) IS NOT NULL
         OR licensing.prohibition_on(v_row.purpose, v_row.created_at) IS NOT NULL THEN
         RETURN log.refusal('grant_not_active', 'a sanction or prohibition is in force');
-    ELSIF v_row.attest_days IS NOT NULL AND NOT EXISTS (SELECT FROM licensing.attestation AS a WHERE a.organisation_id = v_row.organisation_id
-            AND a.kind = 'non_commercial' AND a.attested_at > v_now - v_row.attest_days * interval '86400 seconds') THEN
+    ELSIF v_row.attest_days IS NOT NULL AND NOT COALESCE(licensing.attested_until(v_row.organisation_id, v_row.attest_days) > v_now, false) THEN
         RETURN log.answer('attestation_lapsed');
     END IF;
     SELECT pg_catalog.array_agg(c.name) INTO v_outside FROM pg_catalog.unnest(p_columns) AS c (name)

@@ -9,7 +9,7 @@ AS $$
 DECLARE
     v_contribution uuid;
 BEGIN
-    UPDATE licensing.upload SET state = 'complete', lease = NULL, lease_until = NULL WHERE id = p_id
+    UPDATE licensing.upload SET state = 'complete', lease = NULL WHERE id = p_id
     RETURNING contribution_id INTO v_contribution;
     UPDATE licensing.contribution SET state = 'received' WHERE id = v_contribution AND state = 'awaiting_upload';
     PERFORM job.enqueue('ingest_contribution', v_contribution::text, pg_catalog.jsonb_build_object('contribution', v_contribution));

@@ -17,7 +17,7 @@ BEGIN
     ELSIF NOT licensing.is_member(p_actor) THEN
         RETURN log.refusal('forbidden', 'only active members contribute');
     END IF;
-    SELECT * INTO v_pool FROM licensing.pool WHERE ref = p_body ->> 'pool' FOR NO KEY UPDATE;
+    SELECT * INTO v_pool FROM licensing.pool WHERE pool_id = (licensing.find_pool(p_body ->> 'pool')).pool_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN log.refusal('not_found', 'there is no such pool');
     ELSIF v_pool.state <> 'open' THEN

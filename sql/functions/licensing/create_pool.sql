@@ -23,6 +23,8 @@ BEGIN
     IF v_pool.pool_id IS NULL THEN
         RETURN log.refusal('ref_taken', 'another pool has this ref');
     END IF;
+    INSERT INTO licensing.pool_schema (pool_id, sha256, follows, schema, canonical, author)
+    VALUES (v_pool.pool_id, v_pool.schema_sha256, '', v_pool.schema, v_pool.schema_canonical, p_actor);
     RETURN log.remember('licensing', p_actor::text, p_key, 'create_pool', p_body, log.answer('created', licensing.pool_body(v_pool)));
 END
 $$;

@@ -26,6 +26,8 @@ BEGIN
         schema_sha256 = pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(COALESCE(p_schema, schema_canonical), 'UTF8')), 'hex'),
         revision = revision + 1
     WHERE pool_id = v_pool.pool_id RETURNING * INTO v_pool;
+    INSERT INTO licensing.pool_schema (pool_id, sha256, follows, schema, canonical, author)
+    VALUES (v_pool.pool_id, v_pool.schema_sha256, '', v_pool.schema, v_pool.schema_canonical, p_actor) ON CONFLICT DO NOTHING;
     RETURN log.answer('ok', licensing.pool_body(v_pool));
 END
 $$;

@@ -1,39 +1,34 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: what time and other parts do to grants: expiry, the end of an emergency suspension, suspension under a sanction, a
---          prohibition that reached its date for old grants, or a lapsed attestation, and resumption when that cause has gone.
--- Outcomes: none; how many.
--- Locks: advisory locks of the pools, exclusive; the grants' rows.
+-- Purpose: the grants' part of licensing's clock: notices rulings, carries out orders of the board and decisions on appeals, then looks at the
+--          grants whose time has come (licensing.grant_due), and at no others. One that fails is named in the server's log and put off for
+--          a minute; the others go on. Half a second at a time, since it holds the pools' locks; what is left is done the next time.
+-- Outcomes: none; how many grants changed.
+-- Locks: advisory locks of the pools, exclusive, in their order; the grants' rows.
 CREATE OR REPLACE FUNCTION licensing.end_grants() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_row record;
-    v_cause text;
-    v_done integer := 0;
+    v_start timestamptz := pg_catalog.clock_timestamp();
+    v_id uuid;
+    v_done integer;
 BEGIN
-    FOR v_row IN SELECT g.id, g.state, g.until_at, g.organisation_id, g.pool_id, g.purpose, g.created_at, g.attest_days, e.cause, e.emergency, e.until_at AS suspended_until
-        FROM licensing.data_grant AS g
-        JOIN LATERAL (SELECT * FROM licensing.grant_event AS x WHERE x.grant_id = g.id ORDER BY x.seq DESC LIMIT 1) AS e ON true
-        WHERE g.state IN ('active', 'suspended') ORDER BY g.pool_id, g.id LOOP
-        v_cause := CASE
-            WHEN licensing.sanction_on(v_row.organisation_id, v_row.pool_id, v_row.purpose) IS NOT NULL THEN 'sanction'
-            WHEN licensing.prohibition_on(v_row.purpose, v_row.created_at) IS NOT NULL THEN 'prohibition'
-            WHEN v_row.attest_days IS NOT NULL AND NOT EXISTS (SELECT FROM licensing.attestation AS a
-                WHERE a.organisation_id = v_row.organisation_id AND a.kind = 'non_commercial'
-                    AND a.attested_at > pg_catalog.clock_timestamp() - v_row.attest_days * interval '86400 seconds') THEN 'attestation lapsed' END;
-        IF v_row.until_at <= pg_catalog.clock_timestamp() THEN
-            PERFORM licensing.move_grant(v_row.id, 'expire', 'Y', NULL, 'end of term', false, NULL);
-        ELSIF v_row.state = 'active' AND v_cause IS NOT NULL THEN
-            PERFORM licensing.move_grant(v_row.id, 'suspend', 'Y', NULL, v_cause, false, NULL);
-        ELSIF v_row.state = 'suspended' AND v_cause IS NULL AND (v_row.emergency AND v_row.suspended_until <= pg_catalog.clock_timestamp()
-                OR NOT v_row.emergency AND v_row.cause IN ('sanction', 'prohibition', 'attestation lapsed')) THEN
-            PERFORM licensing.move_grant(v_row.id, 'resume', 'Y', NULL, 'cause ended', false, NULL);
-        ELSE
-            CONTINUE;
-        END IF;
-        v_done := v_done + 1;
+    PERFORM licensing.apply_rulings();
+    v_done := licensing.carry_out_orders() + licensing.settle_appeals();
+    DELETE FROM licensing.client_assertion WHERE expires_at < v_start;
+    v_start := pg_catalog.clock_timestamp();
+    FOR v_id IN SELECT g.id FROM (SELECT d.grant_id FROM licensing.grant_due AS d WHERE d.at <= v_start ORDER BY d.at LIMIT 2000) AS d
+        JOIN licensing.data_grant AS g ON g.id = d.grant_id ORDER BY g.pool_id, g.id LOOP
+        BEGIN
+            v_done := v_done + licensing.review_grant(v_id)::integer;
+            SET CONSTRAINTS licensing.replay IMMEDIATE;
+        EXCEPTION WHEN OTHERS THEN
+            RAISE WARNING 'licensing.end_grants: grant % is put off for a minute: % (%)', v_id, SQLERRM, SQLSTATE;
+            UPDATE licensing.grant_due SET at = v_start + interval '1 minute' WHERE grant_id = v_id;
+        END;
+        EXIT WHEN pg_catalog.clock_timestamp() > v_start + interval '500 milliseconds';
     END LOOP;
+    SET CONSTRAINTS licensing.replay DEFERRED;
     RETURN v_done;
 END
 $$;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: one pool; drafts only for the licensing officer.
+-- Purpose: one pool; drafts only for members and the licensing officer.
 -- Outcomes: ok, not_found.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.get_pool(p_actor uuid, p_pool text) RETURNS log.answer

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: a grant with its history.
+-- Purpose: a grant with its history, what suspends it now, and a hearing that is open on it.
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.grant_body(p_id uuid) RETURNS jsonb
@@ -11,6 +11,13 @@ AS $$
         'plan', g.plan, 'min_cohort', g.min_cohort, 'notice_floor', g.notice_floor, 'quotas', g.quotas, 'terms_sha256', g.terms_sha256,
         'terms_version', g.terms_version, 'state', g.state, 'epoch', g.epoch, 'from', log.time_text(g.from_at), 'until', log.time_text(g.until_at),
         'events', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('seq', e.seq, 'command', e.command, 'to', e.to_state,
-            'cause', e.cause, 'at', log.time_text(e.at)) ORDER BY e.seq) FROM licensing.grant_event AS e WHERE e.grant_id = g.id))
+            'cause', e.cause, 'at', log.time_text(e.at)) ORDER BY e.seq) FROM licensing.grant_event AS e WHERE e.grant_id = g.id),
+        'suspensions', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('cause', s.cause, 'reason', s.reason,
+            'since', log.time_text(s.opened_at), 'until', log.time_text(s.until_at)) ORDER BY s.opened_at), '[]')
+            FROM licensing.suspension AS s WHERE s.grant_id = g.id AND s.closed_at IS NULL),
+        'hearing', (SELECT pg_catalog.jsonb_build_object('id', h.id, 'cause', h.cause, 'opened_at', log.time_text(h.opened_at),
+            'answer_until', log.time_text(h.closes_at), 'statement', a.statement)
+            FROM licensing.hearing AS h LEFT JOIN licensing.hearing_answer AS a ON a.hearing_id = h.id
+            WHERE h.grant_id = g.id AND NOT EXISTS (SELECT FROM licensing.hearing_end AS x WHERE x.hearing_id = h.id) ORDER BY h.opened_at LIMIT 1))
     FROM licensing.data_grant AS g JOIN licensing.pool AS p USING (pool_id) WHERE g.id = p_id;
 $$;

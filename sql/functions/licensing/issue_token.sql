@@ -1,21 +1,21 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the claims of an access token for an authenticated client: p_grant NULL asks for scope usage. Every reason for no
---          becomes an error of RFC 6749, section 5.2.
+-- Purpose: the claims of an access token for a client that proves itself (licensing.authenticate_client): p_grant NULL asks for scope usage. A token
+--          is for a grant of the client's organisation that runs now; sanctions, prohibitions and attestations are asked of again here,
+--          though the clock suspends for them. Every reason for no becomes an error of RFC 6749, section 5.2.
 -- Outcomes: ok, invalid_client, invalid_scope, unauthorized_client.
--- Locks: none.
-CREATE OR REPLACE FUNCTION licensing.issue_token(p_client text, p_secret_sha256 text, p_grant uuid) RETURNS log.answer
+-- Locks: none but that of licensing.authenticate_client: a token that loses to a suspension carries the epoch before it, which is dead.
+CREATE OR REPLACE FUNCTION licensing.issue_token(p_client text, p_proof jsonb, p_grant uuid) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_client licensing.client;
+    v_client licensing.client := licensing.authenticate_client(p_client, p_proof);
     v_row licensing.data_grant;
-    v_now bigint := pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()))::bigint;
+    v_at timestamptz := pg_catalog.clock_timestamp();
+    v_now bigint := pg_catalog.floor(pg_catalog.date_part('epoch', v_at))::bigint;
     v_claims jsonb;
 BEGIN
-    SELECT c.* INTO v_client FROM licensing.client AS c JOIN licensing.client_secret AS s ON s.client_id = c.id AND s.ended_at IS NULL
-    WHERE c.id = p_client AND c.ended_at IS NULL AND s.sha256 = p_secret_sha256;
-    IF NOT FOUND THEN
+    IF v_client.id IS NULL THEN
         RETURN log.answer('invalid_client');
     END IF;
     v_claims := pg_catalog.jsonb_build_object('aud', 'metering', 'sub', v_client.id, 'client_id', v_client.id, 'iat', v_now,
@@ -27,10 +27,13 @@ BEGIN
         RETURN log.answer('ok', v_claims || '{"scope":"usage"}');
     END IF;
     SELECT * INTO v_row FROM licensing.data_grant WHERE id = p_grant AND organisation_id = v_client.organisation_id;
-    IF NOT FOUND OR v_row.state <> 'active' OR v_row.until_at <= pg_catalog.clock_timestamp() THEN
+    IF NOT FOUND OR v_row.state <> 'active' OR v_row.from_at > v_at OR pg_catalog.date_part('epoch', v_row.until_at) < v_now + 1 THEN
         RETURN log.refusal('invalid_scope', 'no active grant of this organisation');
-    ELSIF licensing.sanction_on(v_row.organisation_id, v_row.pool_id, v_row.purpose) IS NOT NULL THEN
-        RETURN log.refusal('invalid_scope', 'a sanction is in force');
+    ELSIF licensing.sanction_on(v_row.organisation_id, v_row.pool_id, v_row.purpose) IS NOT NULL
+        OR licensing.prohibition_on(v_row.purpose, v_row.created_at) IS NOT NULL THEN
+        RETURN log.refusal('invalid_scope', 'a sanction or prohibition is in force');
+    ELSIF v_row.attest_days IS NOT NULL AND NOT COALESCE(licensing.attested_until(v_row.organisation_id, v_row.attest_days) > v_at, false) THEN
+        RETURN log.refusal('invalid_scope', 'the attestation of non-commercial use has lapsed');
     END IF;
     RETURN (SELECT log.answer('ok', v_claims || pg_catalog.jsonb_build_object('scope', 'grant:' || v_row.id, 'grant', v_row.id, 'pool', p.ref,
         'purpose', v_row.purpose, 'actions', v_row.actions, 'modes', v_row.modes, 'rule', v_row.rule, 'tier', v_row.tier,

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: lets one PATCH write p_size bytes at p_offset; the lease ends by itself after a minute, so that a dead process does
---          not lock an upload.
--- Outcomes: ok, not_found, gone, offset_conflict, upload_locked, too_large.
+-- Purpose: lets one PATCH, which holds the lock of the upload's file, write at p_offset: p_size bytes, NULL when nobody knows yet
+--          how many. From now on nobody else's bytes count. A complete upload gives no lease.
+-- Outcomes: ok, not_found, gone, offset_conflict, too_large.
 -- Locks: the upload's row.
 CREATE OR REPLACE FUNCTION licensing.lease_upload(p_actor uuid, p_id uuid, p_offset bigint, p_size bigint) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -17,15 +17,14 @@ BEGIN
         OR NOT EXISTS (SELECT FROM licensing.contribution AS c WHERE c.id = v_row.contribution_id
                        AND c.state IN ('awaiting_upload', 'received', 'validating')) THEN
         RETURN log.answer('gone');
-    ELSIF v_row.lease IS NOT NULL AND v_row.lease_until > pg_catalog.clock_timestamp() THEN
-        RETURN log.refusal('upload_locked', 'another request writes to this upload');
     ELSIF v_row.received <> p_offset THEN
         RETURN log.refusal('offset_conflict', 'the upload stands at ' || v_row.received);
-    ELSIF p_offset + p_size > v_row.length THEN
+    ELSIF p_size > v_row.length - p_offset THEN
         RETURN log.refusal('too_large', 'the upload has ' || v_row.length || ' bytes');
     END IF;
-    UPDATE licensing.upload SET lease = pg_catalog.gen_random_uuid(), lease_until = pg_catalog.clock_timestamp() + interval '1 minute'
-    WHERE id = p_id AND state = 'open' RETURNING * INTO v_row;
+    IF v_row.state = 'open' THEN
+        UPDATE licensing.upload SET lease = pg_catalog.gen_random_uuid() WHERE id = p_id RETURNING * INTO v_row;
+    END IF;
     RETURN log.answer('ok', licensing.upload_body(v_row));
 END
 $$;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: all applications for the licensing officer and the council (drafts excepted), those of one's organisation for a
---          licensee.
+-- Purpose: all applications for the licensing officer and the council (drafts excepted), those of one's organisation, and those
+--          one was invited to, for a licensee.
 -- Outcomes: ok.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.list_applications(p_actor uuid, p_state text, p_limit integer, p_after uuid) RETURNS log.answer
@@ -13,7 +13,8 @@ DECLARE
 BEGIN
     RETURN (WITH page AS (
             SELECT a.id FROM licensing.application AS a
-            WHERE (v_all AND a.state <> 'draft' OR a.organisation_id = v_organisation) AND (p_state IS NULL OR a.state = p_state)
+            WHERE (v_all AND a.state <> 'draft' OR a.organisation_id = v_organisation
+                    OR a.id IN (SELECT c.application_id FROM licensing.co_applicant AS c WHERE c.person_id = p_actor AND v_organisation IS NOT NULL)) AND (p_state IS NULL OR a.state = p_state)
                 AND (p_after IS NULL OR a.id > p_after) ORDER BY a.id LIMIT p_limit)
         SELECT log.answer('ok', pg_catalog.jsonb_build_object(
             'items', COALESCE(pg_catalog.jsonb_agg(licensing.application_body(g.id) ORDER BY g.id), '[]'),

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: fills purpose and purpose_edge (name purposes) or region (name regions) from the CSV of sql/reference, and refuses a
 --          tree that falls into the trap: no code may descend from PG and also from COM or X, and no security purpose may lie
---          below PG. The tree only grows.
+--          below PG. The tree only grows. Rows whose file has not changed are checked all the same.
 -- Outcomes: none; a bad tree raises, which stops migrate.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.load_reference(p_name text, p_csv text) RETURNS void
@@ -15,6 +15,9 @@ DECLARE
 BEGIN
     IF EXISTS (SELECT FROM licensing.reference_version AS r WHERE r.name = p_name AND r.sha256 = v_hash
                AND r.version = (SELECT pg_catalog.max(x.version) FROM licensing.reference_version AS x WHERE x.name = p_name)) THEN
+        IF p_name = 'purposes' THEN
+            PERFORM licensing.check_purpose_tree(); -- the file is as it was; the rows may not be
+        END IF;
         RETURN;
     END IF;
     SELECT COALESCE(pg_catalog.max(version), 0) + 1 INTO v_version FROM licensing.reference_version WHERE name = p_name;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the immutable grant of an agreement, first pending, then active at once since nothing is due first. The constraint
---          triggers check signatures, terms and prohibitions at the commit.
+-- Purpose: the immutable grant of an agreement, first pending, then active at once where nothing is due first (licensing.review_grant). Where
+--          newer terms came into force since the offer, they are drawn. The constraint triggers check signatures, terms and prohibitions at the commit.
 -- Outcomes: none; the grant.
 -- Locks: the caller holds the pool's advisory lock.
 CREATE OR REPLACE FUNCTION licensing.make_grant(p_agreement uuid, p_evaluation uuid) RETURNS uuid
@@ -28,7 +28,8 @@ BEGIN
             'from', log.time_text(v_agreement.from_at), 'until', log.time_text(v_agreement.until_at))), 'UTF8')), 'hex')),
         pg_catalog.jsonb_build_object('pool', v_body -> 'pool', 'purpose', v_agreement.purpose, 'from', log.time_text(v_agreement.from_at),
             'until', log.time_text(v_agreement.until_at)));
-    PERFORM licensing.move_grant(v_id, 'activate', 'Y', NULL, 'nothing due first', false, NULL);
+    PERFORM licensing.review_grant(v_id);
+    PERFORM licensing.amend_by_terms(p_agreement);
     RETURN v_id;
 END
 $$;

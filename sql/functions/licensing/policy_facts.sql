@@ -10,6 +10,7 @@ AS $$
 DECLARE
     v_terms record := licensing.terms_now(p_pool.ref);
     v_now timestamptz := pg_catalog.clock_timestamp();
+    v_explicit boolean := (v_terms.doc ->> 'special_category')::boolean; -- once, not for each of 100,000 consents
 BEGIN
     IF v_terms.sha256 IS NULL THEN
         RETURN NULL;
@@ -26,10 +27,14 @@ BEGIN
                 'until', log.time_text(s.until_at)) ORDER BY s.from_at, s.id), '[]')
             FROM governance.sanction_in_force AS s WHERE s.organisation_id = p_organisation AND (s.pool IS NULL OR s.pool = p_pool.ref)
                 AND s.from_at <= v_now AND (s.until_at IS NULL OR s.until_at > v_now)),
-        'covered', (SELECT pg_catalog.jsonb_object_agg(f.floor::text, (SELECT pg_catalog.count(*) FROM licensing.consent_current AS c
+        'covered', (
+            WITH given AS MATERIALIZED (
+                SELECT c.notice, pg_catalog.count(*) AS members FROM licensing.consent_current AS c
                 WHERE c.pool_id = p_pool.pool_id AND c.purpose = p_purpose AND c.recipient_class = p_class AND c.permits
-                    AND c.notice >= f.floor AND (c.until IS NULL OR c.until > v_now)
-                    AND (c.explicit OR NOT (v_terms.doc ->> 'special_category')::boolean)))
+                    AND (c.until IS NULL OR c.until > v_now) AND (c.explicit OR NOT v_explicit)
+                GROUP BY c.notice)
+            SELECT pg_catalog.jsonb_object_agg(f.floor::text,
+                (SELECT COALESCE(pg_catalog.sum(g.members), 0)::bigint FROM given AS g WHERE g.notice >= f.floor))
             FROM (SELECT DISTINCT (r.v ->> 'notice_floor')::integer AS floor FROM pg_catalog.jsonb_array_elements(v_terms.doc -> 'rules') AS r (v)
                   WHERE r.v ? 'notice_floor') AS f));
 END

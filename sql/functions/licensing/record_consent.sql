@@ -28,11 +28,12 @@ BEGIN
     ELSIF (p_body ->> 'until')::timestamptz <= pg_catalog.clock_timestamp() THEN
         RETURN log.refusal('invalid', 'ends in the past', pg_catalog.jsonb_build_array(licensing.field_error('/until', 'lies in the past')));
     END IF;
-    PERFORM licensing.bump_consent_epoch(v_pool.pool_id);
+    PERFORM pg_catalog.pg_advisory_xact_lock(licensing.pool_lock(v_pool.pool_id));
     SELECT pg_catalog.max(n) INTO v_notice FROM licensing.notice WHERE pool_id = v_pool.pool_id;
     IF p_body ->> 'state' IN ('given', 'renewed') AND (p_body ->> 'notice')::integer IS DISTINCT FROM v_notice THEN
         RETURN log.refusal('stale', 'notice ' || v_notice || ' is the current one: read it, then consent to it');
     END IF;
+    PERFORM licensing.bump_consent_epoch(v_pool.pool_id);
     v_event.record_id := log.new_id();
     v_event.member_id := p_actor;
     v_event.pool_id := v_pool.pool_id;

@@ -16,6 +16,10 @@ BEGIN
     IF EXISTS (SELECT FROM licensing.upload WHERE file_due_at <= pg_catalog.clock_timestamp()) THEN
         PERFORM job.enqueue('remove_upload_files', 'all', '{}');
     END IF;
-    RETURN licensing.apply_charters() + licensing.apply_terms() + licensing.decide_cases() + licensing.end_offers() + licensing.end_grants();
+    PERFORM licensing.expire_consents();
+    PERFORM licensing.watch_catalogue();
+    PERFORM licensing.lapse_applications();
+    PERFORM licensing.end_agreements();
+    RETURN licensing.apply_charters() + licensing.apply_terms() + licensing.tell_terms() + licensing.decide_cases() + licensing.end_offers() + licensing.end_grants();
 END
 $$;

@@ -10,6 +10,7 @@ AS $$
 DECLARE
     v_answer log.answer := log.replay('licensing', p_actor::text, p_key, 'withdraw_contribution ' || p_id, NULL);
     v_row licensing.contribution;
+    v_epoch bigint;
 BEGIN
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
@@ -18,16 +19,17 @@ BEGIN
     IF NOT FOUND THEN
         RETURN log.answer('not_found');
     END IF;
-    PERFORM licensing.bump_consent_epoch(v_row.pool_id);
+    v_epoch := licensing.bump_consent_epoch(v_row.pool_id);
     SELECT * INTO v_row FROM licensing.contribution WHERE id = p_id FOR UPDATE;
     IF v_row.state NOT IN ('awaiting_upload', 'received', 'validating', 'accepted') THEN
         RETURN log.refusal('not_allowed_here', 'the contribution is ' || v_row.state);
     END IF;
     UPDATE licensing.upload SET state = 'ended', lease = NULL, file_due_at = pg_catalog.clock_timestamp()
     WHERE contribution_id = p_id AND state <> 'ended';
-    UPDATE licensing.contribution SET state = 'withdrawn', ended_at = pg_catalog.clock_timestamp() WHERE id = p_id
+    UPDATE licensing.contribution SET state = 'withdrawn', ended_at = pg_catalog.clock_timestamp(), ended_epoch = v_epoch WHERE id = p_id
     RETURNING * INTO v_row;
     IF v_row.rows IS NOT NULL THEN
+        PERFORM job.enqueue('write_tombstones', v_row.pool_id::text, pg_catalog.jsonb_build_object('pool', v_row.pool_id));
         PERFORM job.enqueue('delete_contribution_rows', p_id::text, pg_catalog.jsonb_build_object('contribution', p_id),
             pg_catalog.clock_timestamp() + interval '24 hours');
     END IF;

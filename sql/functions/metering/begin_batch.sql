@@ -2,6 +2,7 @@
 -- Purpose: first statement of every batch: takes the pool's lock, tells whether what the delivery knows of consent and grant still
 --          stands, and how many rows the quotas allow. p_until (microseconds since 1970) is the earliest end among the grant and the
 --          consents that the allowed set rests on. moved: read the allowed set again before any row.
+--          A sanction or prohibition stops the next batch from the instant it is in force, whether its grants are suspended yet or not.
 -- Outcomes: ok, not_allowed_here (superseded), and those of licensing.check_grant.
 -- Locks: advisory lock of the pool, shared; then those of metering.lease_quota.
 CREATE OR REPLACE FUNCTION metering.begin_batch(p_pool uuid, p_delivery uuid, p_grant uuid, p_columns text[], p_consent_epoch bigint,
@@ -27,7 +28,7 @@ BEGIN
         detail := 'superseded';
         RETURN;
     END IF;
-    IF v_passed OR v_epochs.grant_epoch IS DISTINCT FROM p_grant_epoch THEN
+    IF v_passed OR v_epochs.grant_epoch IS DISTINCT FROM p_grant_epoch OR licensing.is_ruled_out(p_grant) THEN
         v_answer := licensing.check_grant(p_grant, 'read', p_columns, 'download');
         outcome := v_answer.outcome;
         detail := v_answer.body ->> 'detail';

@@ -17,6 +17,8 @@ BEGIN
     RETURN log.answer('ok', pg_catalog.jsonb_build_object('id', v_row.id, 'grant_id', v_row.grant_id, 'pool', v_row.pool, 'mode', v_row.mode,
         'state', v_row.state, 'reason', v_row.reason, 'plan_hash', v_row.plan_hash, 'terms_sha256', v_row.terms_sha256,
         'opened_at', log.time_text(v_row.opened_at), 'ended_at', log.time_text(v_row.ended_at), 'resumed_from', v_row.resumed_from,
+        'manifest', (SELECT pg_catalog.jsonb_build_object('id', m.id, 'sha256', m.sha256, 'consent_epoch', m.consent_epoch, 'contributions', m.contributions)
+                     FROM licensing.manifest_overview AS m WHERE m.id = v_row.manifest_id),
         'rows', COALESCE(v_row.rows, 0), 'bytes', COALESCE(v_row.bytes, 0), 'body_sha256', v_row.body_sha256,
         'counted_rows', (SELECT COALESCE(pg_catalog.sum(b.rows), 0) FROM metering.batch AS b
                          WHERE b.pool_id = v_row.pool_id AND b.delivery_id = v_row.id AND b.state = 'sent'),

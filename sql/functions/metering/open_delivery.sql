@@ -3,7 +3,7 @@
 --          are proven to have arrived, those behind it that nobody knows of have not, and it ends if it still runs. Rows that the
 --          chain has counted up to counted_to are not counted again.
 -- Outcomes: none; counted_to.
--- Locks: the resumed delivery's row and batches.
+-- Locks: the resumed delivery's row and batches; those of licensing.open_manifest.
 CREATE OR REPLACE FUNCTION metering.open_delivery(p_pool uuid, p_id uuid, p_ref text, p_grant uuid, p_organisation uuid, p_plan_hash text,
     p_terms text, p_resumed uuid, p_batch integer, p_position bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -30,8 +30,9 @@ BEGIN
         SELECT GREATEST(v_counted, COALESCE(pg_catalog.max(b.last_row), 0)) INTO v_counted FROM metering.batch AS b
         WHERE b.pool_id = p_pool AND b.delivery_id = p_resumed AND b.state = 'sent';
     END IF;
-    INSERT INTO metering.delivery (pool_id, id, pool, grant_id, organisation_id, mode, plan_hash, terms_sha256, resumed_from, counted_to)
-    VALUES (p_pool, p_id, p_ref, p_grant, p_organisation, 'download', p_plan_hash, p_terms, p_resumed, v_counted);
+    INSERT INTO metering.delivery (pool_id, id, pool, grant_id, organisation_id, mode, plan_hash, terms_sha256, resumed_from, counted_to, manifest_id)
+    VALUES (p_pool, p_id, p_ref, p_grant, p_organisation, 'download', p_plan_hash, p_terms, p_resumed, v_counted,
+        licensing.open_manifest(p_pool, p_grant));
     RETURN v_counted;
 END
 $$;

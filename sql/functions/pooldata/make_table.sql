@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: builds the typed table of a pool from its schema's fields. Column names are whitelisted here a second time and quoted;
---          types come from a closed list.
+-- Purpose: builds the typed table of a pool from its schema's fields.
 -- Outcomes: none; a name or type outside the lists raises, because it is a bug of the caller.
 -- Locks: that of CREATE TABLE.
 CREATE OR REPLACE FUNCTION pooldata.make_table(p_pool uuid, p_fields jsonb) RETURNS text
@@ -9,24 +8,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_table text := pooldata.table_name(p_pool);
-    v_field jsonb;
-    v_type text;
-    v_columns text := '';
+    v_columns text;
 BEGIN
     IF pg_catalog.jsonb_array_length(p_fields) NOT BETWEEN 1 AND 200 THEN
         RAISE EXCEPTION 'pooldata.make_table: 1 to 200 columns' USING ERRCODE = 'check_violation';
     END IF;
-    FOR v_field IN SELECT value FROM pg_catalog.jsonb_array_elements(p_fields) LOOP
-        IF (v_field ->> 'name') !~ '^[a-z][a-z0-9_]{0,39}$' OR v_field ->> 'name' IN ('pool_id', 'row_id', 'contribution_id') THEN
-            RAISE EXCEPTION 'pooldata.make_table: column name %', v_field ->> 'name' USING ERRCODE = 'check_violation';
-        END IF;
-        v_type := CASE v_field ->> 'type' WHEN 'string' THEN 'text' WHEN 'integer' THEN 'bigint' WHEN 'number' THEN 'numeric'
-            WHEN 'boolean' THEN 'boolean' WHEN 'date' THEN 'date' WHEN 'datetime' THEN 'timestamptz' END;
-        IF v_type IS NULL THEN
-            RAISE EXCEPTION 'pooldata.make_table: column type %', v_field ->> 'type' USING ERRCODE = 'check_violation';
-        END IF;
-        v_columns := v_columns || pg_catalog.format(', %I %s', v_field ->> 'name', v_type);
-    END LOOP;
+    SELECT pg_catalog.string_agg(', ' || pooldata.column_definition(f.v), '' ORDER BY f.n) INTO v_columns
+    FROM pg_catalog.jsonb_array_elements(p_fields) WITH ORDINALITY AS f (v, n);
     EXECUTE pg_catalog.format('CREATE SEQUENCE pooldata.%I AS bigint', v_table || '_row');
     EXECUTE pg_catalog.format('CREATE TABLE pooldata.%I (pool_id uuid NOT NULL DEFAULT %L::uuid CHECK (pool_id = %L::uuid),
         row_id bigint NOT NULL DEFAULT pg_catalog.nextval(%L), contribution_id uuid NOT NULL%s, PRIMARY KEY (pool_id, row_id))',

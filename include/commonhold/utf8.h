@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* UTF-8 (RFC 3629) as the ingest path needs it: valid or not, how long, and cut at a code point. */
-#ifndef LICENSING_CORE_UTF8_H
-#define LICENSING_CORE_UTF8_H
+/* UTF-8 (RFC 3629): valid or not, how long, and cut at a code point. */
+#ifndef COMMONHOLD_UTF8_H
+#define COMMONHOLD_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes of the well-formed sequence that begins the text (1 for NUL); 0 if there is none. */
+size_t ch_utf8_size(const char *text, size_t length);
 /* Well-formed, without U+0000 (PostgreSQL text cannot hold it). Fast on ASCII. */
 bool ch_utf8_valid(const char *text, size_t length);
 /* Code points of valid text. */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* UTF-8 checks. Eight bytes at a time while the text is ASCII, which almost all data is. */
-#include "utf8.h"
+#include "commonhold/utf8.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes of the well-formed sequence at `text` (RFC 3629, section 4), 0 if there is none or it is NUL. */
-static size_t sequence(const char *text, size_t length)
+size_t ch_utf8_size(const char *text, size_t length)
 {
     const unsigned char *b = (const unsigned char *)text;
+    if (length == 0)
+        return 0;
     if (b[0] < 0x80)
-        return b[0] != 0;
+        return 1;
     size_t size = b[0] >= 0xc2 && b[0] < 0xe0   ? 2
                   : b[0] >= 0xe0 && b[0] < 0xf0 ? 3
                   : b[0] >= 0xf0 && b[0] < 0xf5 ? 4
@@ -44,8 +45,8 @@ bool ch_utf8_valid(const char *text, size_t length)
             i += 8;
             continue;
         }
-        size_t size = sequence(text + i, length - i);
-        if (size == 0)
+        size_t size = ch_utf8_size(text + i, length - i);
+        if (size == 0 || text[i] == '\0')
             return false;
         i += size;
     }
@@ -72,7 +73,7 @@ size_t ch_utf8_prefix(const char *text, size_t length, size_t points)
 void ch_utf8_show(const char *text, size_t length, size_t points, char *out)
 {
     for (size_t i = 0; i < length && points > 0; points--) {
-        size_t size = sequence(text + i, length - i);
+        size_t size = ch_utf8_size(text + i, length - i);
         bool control = (unsigned char)text[i] < 0x20 || text[i] == 0x7f;
         if (size == 0 || control)
             *out++ = '?';
