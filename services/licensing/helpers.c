@@ -51,17 +51,12 @@ struct ch_done *licensing_page(struct ch_request *request, bool uuid, const char
 
 struct ch_done *licensing_if_match(struct ch_request *request, const char **version)
 {
-    const char *match = ch_header(request, "If-Match");
-    if (match == NULL)
+    int64_t known;
+    if (!ch_if_match(request, &known))
         return ch_reply(request, "precondition_required", NULL);
-    if (strncmp(match, "W/", 2) == 0)
-        match += 2;
-    size_t digits = strlen(match) > 3 ? strspn(match + 2, "0123456789") : 0;
-    if (strncmp(match, "\"v", 2) != 0 || digits < 1 || digits > 18 || strcmp(match + 2 + digits, "\"") != 0)
+    if (known < 0)
         return ch_reply(request, "stale", NULL);
-    char *text = ch_strdup(ch_arena_of(request), match + 2);
-    text[digits] = '\0';
-    *version = text;
+    *version = ch_printf(ch_arena_of(request), "%lld", (long long)known);
     return NULL;
 }
 
