@@ -18,6 +18,10 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct ch_client *client = arg;
     size_t length = size * count;
+    long status = 0;
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (client->request->received && status == 200)
+        return client->request->received(client->request->arg, bytes, length) ? length : 0;
     if (client->body_size + length > BODY_MAX)
         return 0;
     if (client->body_size + length + 1 > client->body_room) {
@@ -100,6 +104,8 @@ static void set_request(struct ch_client *client, const struct ch_client_request
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALLED_S);
+    curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, request->compressed ? "gzip" : NULL);
+    client->request = request;
     client->body_size = 0;
 }
 
@@ -152,6 +158,21 @@ const char *ch_client_header(struct ch_client *client, const char *name)
     if (curl_easy_header(client->curl, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return NULL;
     return ch_strdup(client->arena, header->value);
+}
+
+const char *ch_client_origin(const struct ch_client *client)
+{
+    return client->origin;
+}
+
+const char *ch_client_escape(struct ch_client *client, const char *text)
+{
+    char *escaped = curl_easy_escape(client->curl, text, 0);
+    if (!escaped)
+        abort();
+    const char *kept = ch_strdup(client->arena, escaped);
+    curl_free(escaped);
+    return kept;
 }
 
 int ch_client_complain(const struct ch_client_request *request, const struct ch_client_answer *answer)

@@ -15,6 +15,7 @@ struct ch_client {
     const char *jar;    /* the file of this origin's cookies */
     char *body;         /* of the last answer: `body_room` bytes, of which `body_size` are filled */
     size_t body_size, body_room;
+    const struct ch_client_request *request; /* of the exchange under way */
 };
 
 #endif

@@ -31,25 +31,40 @@ static uint64_t tenths(uint64_t bytes)
     return (uint64_t)((unsigned __int128)bytes * 10 / MEBIBYTE);
 }
 
-static void draw(struct ch_progress *progress, uint64_t done, int64_t now)
+static void draw_bar(const struct ch_progress *progress, uint64_t done)
 {
     char bar[BAR + 1];
     size_t full = progress->total == 0 ? BAR : (size_t)((unsigned __int128)done * BAR / progress->total);
-    uint64_t spent = (uint64_t)(now - progress->began_us) + 1, moved = done - progress->start;
-    uint64_t rate = (uint64_t)((unsigned __int128)moved * SECOND_US / spent);
     memset(bar, '.', BAR);
     memset(bar, '#', full);
     bar[BAR] = '\0';
-    fprintf(stderr,
-            "\r%.32s [%s] %3d %%  %" PRIu64 ".%" PRIu64 " of %" PRIu64 ".%" PRIu64 " MiB  %" PRIu64 ".%" PRIu64
-            " MiB/s",
-            progress->what, bar, progress->total == 0 ? 100 : (int)((unsigned __int128)done * 100 / progress->total),
-            tenths(done) / 10, tenths(done) % 10, tenths(progress->total) / 10, tenths(progress->total) % 10,
-            tenths(rate) / 10, tenths(rate) % 10);
-    if (rate > 0 && done < progress->total)
+    fprintf(stderr, "\r%.32s [%s] %3d %%  %" PRIu64 ".%" PRIu64 " of %" PRIu64 ".%" PRIu64 " MiB", progress->what, bar,
+            progress->total == 0 ? 100 : (int)((unsigned __int128)done * 100 / progress->total), tenths(done) / 10,
+            tenths(done) % 10, tenths(progress->total) / 10, tenths(progress->total) % 10);
+}
+
+static void draw(struct ch_progress *progress, uint64_t done, int64_t now)
+{
+    uint64_t spent = (uint64_t)(now - progress->began_us) + 1, moved = done - progress->start;
+    uint64_t rate = (uint64_t)((unsigned __int128)moved * SECOND_US / spent);
+    if (progress->total == CH_PROGRESS_UNKNOWN)
+        fprintf(stderr, "\r%.32s %" PRIu64 ".%" PRIu64 " MiB", progress->what, tenths(done) / 10, tenths(done) % 10);
+    else
+        draw_bar(progress, done);
+    fprintf(stderr, "  %" PRIu64 ".%" PRIu64 " MiB/s", tenths(rate) / 10, tenths(rate) % 10);
+    if (rate > 0 && done < progress->total && progress->total != CH_PROGRESS_UNKNOWN)
         fprintf(stderr, "  %" PRIu64 " s left ", (progress->total - done) / rate);
     fputs("\033[K", stderr);
     progress->drawn_us = now;
+}
+
+/* Off a terminal and without a total: a line at each doubling from one mebibyte. */
+static void tell_bytes(struct ch_progress *progress, uint64_t done)
+{
+    if (done < MEBIBYTE || done < 2 * progress->drawn_bytes)
+        return;
+    progress->drawn_bytes = done;
+    fprintf(stderr, "%s: %" PRIu64 " bytes\n", progress->what, done);
 }
 
 void ch_progress_begin(struct ch_progress *progress, const char *what, uint64_t done, uint64_t total)
@@ -59,6 +74,8 @@ void ch_progress_begin(struct ch_progress *progress, const char *what, uint64_t 
     progress->drawn_tenth = tenth_of(progress, done);
     if (progress->terminal)
         draw(progress, done, progress->began_us);
+    else if (done > 0 && total == CH_PROGRESS_UNKNOWN)
+        fprintf(stderr, "%s: goes on at %" PRIu64 " bytes\n", what, progress->drawn_bytes = done);
     else if (done > 0)
         fprintf(stderr, "%s: goes on at %" PRIu64 " of %" PRIu64 " bytes\n", what, done, total);
 }
@@ -68,6 +85,8 @@ void ch_progress_show(struct ch_progress *progress, uint64_t done)
     int64_t now = now_us();
     if (progress->terminal && now - progress->drawn_us >= REDRAW_US)
         draw(progress, done, now);
+    if (!progress->terminal && progress->total == CH_PROGRESS_UNKNOWN)
+        tell_bytes(progress, done);
     if (progress->terminal || tenth_of(progress, done) <= progress->drawn_tenth)
         return;
     progress->drawn_tenth = tenth_of(progress, done);

@@ -21,6 +21,10 @@ struct ch_client_request {
     size_t size;
     const char *const *headers;              /* "Name: value", NULL-ended; may be NULL */
     void (*sent)(void *arg, uint64_t bytes); /* called now and then with the bytes of the body sent; may be NULL */
+    /* Takes the body of a 200 as it comes, content coding undone, headers readable; false gives the exchange up. NULL:
+     * the body is collected and read as JSON. */
+    bool (*received)(void *arg, const void *bytes, size_t size);
+    bool compressed; /* asks for gzip */
     void *arg;
 };
 
@@ -40,6 +44,10 @@ void ch_client_close(struct ch_client *client);
 /* One exchange. Adds CSRF value and, for POST, an Idempotency-Key; a token that ran out is renewed once. Texts live in
  * the arena given to open. */
 struct ch_client_answer ch_client_send(struct ch_client *client, const struct ch_client_request *request);
+/* Scheme, host and port, without a slash at the end. */
+const char *ch_client_origin(const struct ch_client *client);
+/* Text as it may stand in a path or a parameter (RFC 3986: all but unreserved characters as %XX). */
+const char *ch_client_escape(struct ch_client *client, const char *text);
 /* A header of the last answer, NULL when absent. */
 const char *ch_client_header(struct ch_client *client, const char *name);
 /* "METHOD PATH: status: detail" on stderr, with the errors of the fields; returns CH_EXIT_REFUSED, or CH_EXIT_FAULT
@@ -58,8 +66,14 @@ struct ch_progress {
     uint64_t total, start; /* bytes; what was there already does not count for the rate */
     int64_t began_us, drawn_us;
     int drawn_tenth;
+    uint64_t drawn_bytes; /* where the total is unknown */
     bool terminal;
 };
+
+/* The total of what ends when it ends: bytes and rate without a bar, off a terminal a line at each doubling. */
+#define CH_PROGRESS_UNKNOWN UINT64_MAX
+
+
 void ch_progress_begin(struct ch_progress *progress, const char *what, uint64_t done, uint64_t total);
 void ch_progress_show(struct ch_progress *progress, uint64_t done);
 /* Ends the line. */

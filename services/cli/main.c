@@ -10,6 +10,7 @@
 
 #include "../governance/commands.h"
 #include "../licensing/commands.h"
+#include "../metering/commands.h"
 #include "../payout/commands.h"
 #include "../portal/commands.h"
 #include "cli.h"
@@ -26,7 +27,7 @@ static const struct ch_command OPERATOR[] = {
 
 /* One row a role that brings commands. */
 static const struct ch_command *const TABLES[] = {
-    OPERATOR, governance_commands, licensing_commands, payout_calc_commands, portal_commands, NULL};
+    OPERATOR, governance_commands, licensing_commands, metering_commands, payout_calc_commands, portal_commands, NULL};
 
 static void list(FILE *out)
 {

@@ -19,5 +19,9 @@ metering_CORE_SRC := \
 	services/metering/core/rows.c \
 	services/metering/core/runs.c \
 	services/metering/core/tally.c
-metering_COMMAND_SRC :=
+metering_COMMAND_SRC := \
+	services/metering/commands.c \
+	services/metering/download.c \
+	services/metering/download_part.c \
+	services/metering/download_token.c
 UNIT_TESTS += test_filter test_plan test_resume test_row_ref test_rows test_runs test_tally
