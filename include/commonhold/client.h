@@ -73,7 +73,6 @@ struct ch_progress {
 /* The total of what ends when it ends: bytes and rate without a bar, off a terminal a line at each doubling. */
 #define CH_PROGRESS_UNKNOWN UINT64_MAX
 
-
 void ch_progress_begin(struct ch_progress *progress, const char *what, uint64_t done, uint64_t total);
 void ch_progress_show(struct ch_progress *progress, uint64_t done);
 /* Ends the line. */

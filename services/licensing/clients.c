@@ -10,7 +10,7 @@ CH_FUNCTION(create_client, "licensing.create_client", "$1::uuid, $2::text, $3::t
 CH_FUNCTION(add_secret, "licensing.add_secret", "$1::uuid, $2::text, $3::text, $4::text, $5::jsonb");
 CH_FUNCTION(add_key, "licensing.add_client_key", "$1::uuid, $2::text, $3::text, $4::jsonb, $5::jsonb");
 CH_FUNCTION(end_client, "licensing.end_client", "$1::uuid, $2::text");
-LICENSING_READ(read_clients, "licensing.list_clients", "$1::uuid");
+CH_READ(read_clients, "licensing.list_clients", "$1::uuid");
 
 struct client {
     const char *name, *organisation_id;
@@ -75,11 +75,10 @@ struct ch_done *licensing_post_client(struct ch_request *request)
 {
     struct client in = {0};
     struct ch_done *done = ch_decode(request, CLIENT, &in);
-    const char *actor = licensing_actor(request), *key = ch_idempotency_key(request), *jwk = NULL;
-    if (!done && in.jwk)
-        jwk = take_jwk(request, in.jwk, &done);
+    const char *jwk = done || !in.jwk ? NULL : take_jwk(request, in.jwk, &done);
     if (done)
         return done;
+    const char *actor = licensing_actor(request), *key = ch_idempotency_key(request);
     if (jwk)
         return ch_call(request, &create_client, CH_ARGS(actor, key, NULL, jwk, ch_body_json(request)));
     const struct secret *secret = make_secret(request);

@@ -2,8 +2,8 @@
 /* What the files of `commonhold download` share.
  *
  * Rows are written to FILE.part; FILE.part.json names the deliveries they came from. A delivery that broke off is cut
- * back to the last of its batches that is here whole and has the hash the trust committed to, and the next delivery goes
- * on behind it. The last step makes FILE.part FILE. */
+ * back to the last of its batches that is here whole and has the hash the trust committed to, and the next delivery
+ * goes on behind it. The last step makes FILE.part FILE. */
 #ifndef METERING_DOWNLOAD_H
 #define METERING_DOWNLOAD_H
 

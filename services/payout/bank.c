@@ -158,8 +158,8 @@ static bool is_allocation(const json_t *item)
 struct ch_done *assign_entry(struct ch_request *request)
 {
     struct assign_body body = {0};
-    struct ch_done *refused = ch_decode(request, ASSIGN_FIELDS, &body);
     const char *id = path_id(request);
+    struct ch_done *refused = ch_decode(request, ASSIGN_FIELDS, &body);
     if (refused || !id)
         return refused ? refused : no_such(request);
     size_t i;

@@ -184,8 +184,8 @@ static struct ch_done *with_approval(struct ch_request *request, const struct ch
 struct ch_done *approve_batch(struct ch_request *request)
 {
     struct approval_body *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    struct ch_done *refused = ch_decode(request, APPROVAL_FIELDS, body);
     const char *id = path_id(request);
+    struct ch_done *refused = ch_decode(request, APPROVAL_FIELDS, body);
     if (refused || !id)
         return refused ? refused : no_such(request);
     size_t size;
@@ -203,8 +203,8 @@ struct ch_done *release_batch(struct ch_request *request)
 struct ch_done *cancel_batch(struct ch_request *request)
 {
     struct reason_body body = {0};
-    struct ch_done *refused = ch_decode(request, REASON_FIELDS, &body);
     const char *id = path_id(request);
+    struct ch_done *refused = ch_decode(request, REASON_FIELDS, &body);
     if (refused || !id)
         return refused ? refused : no_such(request);
     return ch_call(request, &cancel, CH_ARGS(actor_id(request), id, ch_body_json(request)));

@@ -73,8 +73,8 @@ struct ch_done *confirm_run(struct ch_request *request)
 struct ch_done *abandon_run(struct ch_request *request)
 {
     struct reason_body body = {0};
-    struct ch_done *refused = ch_decode(request, REASON_FIELDS, &body);
     const char *id = path_id(request);
+    struct ch_done *refused = ch_decode(request, REASON_FIELDS, &body);
     if (refused || !id)
         return refused ? refused : no_such(request);
     return ch_call(request, &abandon, CH_ARGS(actor_id(request), id, ch_body_json(request)));

@@ -309,8 +309,8 @@ def test_a_person_sees_how_far_it_is(home, world):
 
 def shell(home, block, origin):
     """A block of docs/download.md, run as it stands there."""
-    script = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "download.md").read_text(), re.S)[block]
-    token = re.findall(r"```sh\n(token=.*?)\n", (ROOT / "docs" / "download.md").read_text())[0]
+    script = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/download.md").read_text(), re.S)[block]
+    token = re.findall(r"```sh\n(token=.*?)\n", (ROOT / "docs/download.md").read_text())[0]
     environment = {**os.environ, "ORIGIN": origin, "GRANT": uid("grant long"), "POOL": "long", "CLIENT": CLIENT, "SECRET": SECRET}
     return subprocess.run(["sh", "-ec", script if block == 0 else token + "\n" + script], cwd=home.folder, env=environment, capture_output=True, text=True,
                           timeout=DEADLINE)
