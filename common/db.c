@@ -256,7 +256,7 @@ struct ch_db *ch_db_open(const char *conninfo, char *error)
     if (!db)
         abort();
     db->conn = PQconnectdb(conninfo);
-    PQsetNoticeProcessor(db->conn, ch_db_notice, NULL);
+    PQsetNoticeReceiver(db->conn, ch_db_notice, NULL);
     if (PQstatus(db->conn) == CONNECTION_OK)
         return db;
     note(db, PQerrorMessage(db->conn));

@@ -23,7 +23,8 @@ bool ch_db_shape_fits(const struct ch_statement *statement, const PGresult *resu
 /* Logs a refusal once, with statement and SQLSTATE; never with arguments. */
 void ch_db_log_refusal(const struct ch_statement *statement, const PGresult *result);
 
-/* Notices of the server go to the log instead of stderr. For PQsetNoticeProcessor. */
-void ch_db_notice(void *arg, const char *message);
+/* Notices of the server go to the log instead of stderr; its warnings (a clock says what failed) as warnings. For
+ * PQsetNoticeReceiver. */
+void ch_db_notice(void *arg, const PGresult *notice);
 
 #endif

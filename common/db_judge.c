@@ -80,10 +80,11 @@ void ch_db_log_refusal(const struct ch_statement *statement, const PGresult *res
            PQresultErrorField(result, PG_DIAG_CONTEXT), NULL);
 }
 
-void ch_db_notice(void *arg, const char *message)
+void ch_db_notice(void *arg, const PGresult *notice)
 {
     (void)arg;
-    char line[512];
-    snprintf(line, sizeof(line), "%.*s", (int)strcspn(message, "\n"), message);
-    ch_log(CH_LOG_DEBUG, "notice of the database", "text", line, NULL);
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    bool warning = severity && strcmp(severity, "WARNING") == 0;
+    ch_log(warning ? CH_LOG_WARN : CH_LOG_DEBUG, "notice of the database", "text",
+           PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY), NULL);
 }

@@ -103,7 +103,7 @@ static void set_up(struct pool_conn *conn)
     snprintf(statement, sizeof(statement), "%lld", (long long)conn->pool->statement_ms);
     snprintf(idle, sizeof(idle), "%lld", (long long)(conn->pool->statement_ms + POOL_GRACE_MS));
     PQsetnonblocking(conn->pg, 1);
-    PQsetNoticeProcessor(conn->pg, ch_db_notice, NULL);
+    PQsetNoticeReceiver(conn->pg, ch_db_notice, NULL);
     conn->state = POOL_SETTING;
     conn->heard_at = ch_pool_now();
     struct pool_work *work = ch_pool_work_new(POOL_INTERNAL, &SETTINGS, CH_ARGS(statement, idle));

@@ -78,7 +78,7 @@ static bool send_listen(struct ch_pool *pool)
     char text[2048] = "";
     size_t used = 0;
     PQsetnonblocking(pool->listener.pg, 1);
-    PQsetNoticeProcessor(pool->listener.pg, ch_db_notice, NULL);
+    PQsetNoticeReceiver(pool->listener.pg, ch_db_notice, NULL);
     for (size_t i = 0; pool->listen[i]; i++) {
         char *name = PQescapeIdentifier(pool->listener.pg, pool->listen[i], strlen(pool->listen[i]));
         int size = name ? snprintf(text + used, sizeof(text) - used, "LISTEN %s;", name) : -1;

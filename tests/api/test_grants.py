@@ -4,6 +4,7 @@ of its tables. The clock is called as the worker calls it; the trust's own daemo
 import contextlib
 import itertools
 import json
+import threading
 import uuid
 
 import psycopg2
@@ -296,17 +297,20 @@ def test_a_batch_asks_for_rulings_itself(world):
         connection.close()
 
 
+def suspensions_of(grant):
+    return f"INSERT ON licensing.suspension FOR EACH ROW WHEN (NEW.grant_id = '{grant}')"
+
+
 @contextlib.contextmanager
-def failing(world, grant):
-    """No suspension of this grant can be written, by a trigger made for that; otherwise as clock_held."""
+def failing(world, what):
+    """Writing this fails, by a trigger made for that; otherwise as clock_held."""
     world.trust.sql("CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'made to fail'; END $f$")
     try:
         with clock_held(world) as (c, notices):
-            c.execute(f"CREATE TRIGGER fail BEFORE INSERT ON licensing.suspension FOR EACH ROW WHEN (NEW.grant_id = '{grant}') EXECUTE FUNCTION public.fail()")
+            c.execute(f"CREATE TRIGGER fail BEFORE {what} EXECUTE FUNCTION public.fail()")
             yield c, notices
     finally:
-        world.trust.sql("DROP TRIGGER IF EXISTS fail ON licensing.suspension")
-        world.trust.sql("DROP FUNCTION public.fail()")
+        world.trust.sql("DROP FUNCTION public.fail() CASCADE")
 
 
 def assert_put_off(world, grant):
@@ -317,7 +321,7 @@ def assert_put_off(world, grant):
 def test_a_grant_that_fails_is_put_off_and_the_others_go_on(world):
     """The clock's transaction stands, and a warning names the grant."""
     broken, sound = brought(world, "active"), brought(world, "active")
-    with failing(world, broken) as (c, notices):
+    with failing(world, suspensions_of(broken)) as (c, notices):
         for grant in (broken, sound):
             world.invoice(grant, due_days=-1)
         c.execute("UPDATE licensing.grant_due SET at = now() WHERE grant_id IN (%s, %s)", (broken, sound))
@@ -333,7 +337,7 @@ def test_a_grant_that_fails_is_put_off_and_the_others_go_on(world):
 
 def test_a_grant_that_fails_does_not_shield_the_others_from_a_ruling(world):
     broken, sound = brought(world, "active", purpose="PG.STATS"), brought(world, "active", purpose="PG.STATS")
-    with failing(world, broken) as (c, notices):
+    with failing(world, suspensions_of(broken)) as (c, notices):
         prohibition = world.prohibit("PG.STATS")
         c.execute("SELECT licensing.end_grants()")
         assert world.causes(sound) == ["prohibition"]
@@ -344,6 +348,60 @@ def test_a_grant_that_fails_does_not_shield_the_others_from_a_ruling(world):
     world.lift_prohibition(prohibition)
     world.tick()
     assert world.state(sound) == "active"
+
+
+def test_an_order_that_fails_is_tried_again_and_the_others_are_carried_out(world):
+    """A later order on the same grant waits for the one that failed: they act as the board decided them, one after the other."""
+    broken, sound = brought(world, "active"), brought(world, "active")
+    with failing(world, suspensions_of(broken)) as (c, notices):
+        first, later, other = world.order(broken, "suspend"), world.order(broken, "resume"), world.order(sound, "suspend")
+        c.execute("SELECT licensing.tick()")
+        c.execute("SELECT licensing.tick()")
+        assert world.causes(sound) == ["emergency"] and world.state(broken) == "active"
+        assert [("made to fail" in notice) for notice in notices if first in notice] == [True], "once a minute"
+        assert world.trust.sql("SELECT order_id::text FROM licensing.grant_order WHERE order_id IN (%s, %s, %s)", first, later, other) == [(other,)]
+    world.tick()
+    assert world.trust.sql("SELECT act, result FROM licensing.grant_order WHERE grant_id = %s ORDER BY at", broken) == [("suspend", "done"), ("resume", "done")]
+    assert world.state(broken) == "active" and world.causes(broken) == []
+
+
+def test_a_part_of_the_clock_that_fails_stops_no_other(world):
+    grant = brought(world, "active")
+    with failing(world, "UPDATE ON licensing.upload FOR EACH STATEMENT") as (c, notices):
+        world.invoice(grant, due_days=-1)
+        c.execute("UPDATE licensing.grant_due SET at = now() WHERE grant_id = %s", (grant,))
+        c.execute("SELECT licensing.tick()")
+        assert world.causes(grant) == ["invoice overdue"]
+        assert any("licensing.tick: uploads: made to fail" in notice for notice in notices), notices
+    world.trust.sql("UPDATE payout.invoice SET state = 'paid' WHERE state = 'issued'")
+
+
+def test_a_deadlock_puts_no_grant_off(world):
+    """The clock holds one pool's lock and wants another's, somebody else the other way round: the clock gives way, and comes back the next second."""
+    grant = brought(world, "active")
+    with clock_held(world) as (c, notices), contextlib.closing(psycopg2.connect(world.trust.database)) as other:
+        world.invoice(grant, due_days=-1)
+        c.execute("UPDATE licensing.grant_due SET at = CASE WHEN grant_id = %s THEN now() ELSE now() + interval '1 hour' END", (grant,))
+        o = other.cursor()
+        o.execute("SELECT pg_advisory_xact_lock(licensing.pool_lock(%s))", (world.pool,))
+        c.execute("BEGIN")
+        c.execute("SELECT pg_advisory_xact_lock(4711), pg_backend_pid()")
+        pid = c.fetchone()[1]
+
+        def clock():
+            c.execute("SELECT licensing.end_grants()")
+            c.execute("COMMIT")
+        thread = threading.Thread(target=clock)
+        thread.start()
+        world.trust.wait_sql("the clock to wait", "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND pid = %s", pid)
+        o.execute("SELECT pg_advisory_xact_lock(4711)")
+        thread.join()
+        other.rollback()
+        assert world.state(grant) == "active" and not any(grant in notice for notice in notices)
+        assert world.trust.sql("SELECT at <= now() FROM licensing.grant_due WHERE grant_id = %s", grant) == [(True,)]
+    world.tick()
+    assert world.causes(grant) == ["invoice overdue"]
+    world.trust.sql("UPDATE payout.invoice SET state = 'paid' WHERE state = 'issued'")
 
 
 def test_an_overdue_invoice_suspends_its_grant_alone(world):
@@ -582,6 +640,20 @@ def test_a_grant_from_before_there_were_duties_gets_them(world):
 
 # ---- invariants and attacks --------------------------------------------------------
 
+def test_every_change_of_state_is_told_to_the_processes(world):
+    """NOTIFY licensing_grant '<id>:<epoch>', with the epoch the change raised it to; several in one transaction too."""
+    with contextlib.closing(psycopg2.connect(world.trust.database)) as listener:
+        listener.autocommit = True
+        listener.cursor().execute("LISTEN licensing_grant")
+        grant = brought(world, "suspended")
+        assert world.command("S", grant, "close")[0] == "ok"
+        listener.cursor().execute("SELECT 1")
+        heard_ = [n.payload for n in listener.notifies if n.payload.startswith(grant)]
+        epochs = [e for (e,) in world.trust.sql("SELECT epoch FROM licensing.grant_event WHERE grant_id = %s AND to_state IS DISTINCT FROM from_state "
+                                                "AND command <> 'create' ORDER BY seq", grant)]
+        assert heard_ == [f"{grant}:{epoch}" for epoch in epochs] and len(heard_) == 3 and epochs[-1] == world.epoch(grant)
+
+
 def test_a_replay_of_the_events_gives_state_and_epoch(world):
     for state in STATES:
         brought(world, state)
@@ -620,22 +692,21 @@ def test_what_happened_to_a_grant_cannot_be_rewritten(world):
     world.trust.sql("INSERT INTO licensing.grant_reminder (grant_id, kind, subject, days, for_at) VALUES (%s, 'expiring', '', 30, now())", revoked)
     passed = []
     for role in (None, "replica", "ch_licensing", "ch_metering", "ch_worker", "ch_payout", "ch_governance", "ch_portal", "ch_audit", "ch_log"):
-        connection = psycopg2.connect(world.trust.database if role in (None, "replica")
-                                      else world.trust.database.replace("user=commonhold", f"user={role}"))
-        for attack in ATTACKS:
-            with connection.cursor() as c:
-                try:
-                    if role == "replica":
-                        c.execute("SET LOCAL session_replication_role = replica")
-                    c.execute(attack)
-                    c.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                    passed.append((role, attack))
-                except psycopg2.errors.InsufficientPrivilege:
-                    if role in (None, "replica"):
-                        passed.append((role, attack, "right"))
-                except psycopg2.Error:
-                    if role not in (None, "replica"):
-                        passed.append((role, attack, "guard only"))
-            connection.rollback()
-        connection.close()
+        who = "user=commonhold" if role in (None, "replica") else f"user={role}"
+        with contextlib.closing(psycopg2.connect(world.trust.database.replace("user=commonhold", who))) as connection:
+            for attack in ATTACKS:
+                with connection.cursor() as c:
+                    try:
+                        if role == "replica":
+                            c.execute("SET LOCAL session_replication_role = replica")
+                        c.execute(attack)
+                        c.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                        passed.append((role, attack))
+                    except psycopg2.errors.InsufficientPrivilege:
+                        if role in (None, "replica"):
+                            passed.append((role, attack, "right"))
+                    except psycopg2.Error:
+                        if role not in (None, "replica"):
+                            passed.append((role, attack, "guard only"))
+                connection.rollback()
     assert passed == []

@@ -1,20 +1,18 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: a member of the deciding body declares a conflict: public, and the seat leaves the denominator.
 -- Outcomes: recorded, invalid, case_closed, not_found, forbidden, not_allowed_here.
--- Locks: row of the case.
+-- Locks: those of governance.lock_case.
 CREATE OR REPLACE FUNCTION governance.declare_conflict(p_actor uuid, p_case uuid, p_body jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    c governance.council_case;
-    v governance.council_vote;
+    c governance.council_case := governance.lock_case(p_case);
+    v governance.council_vote := governance.seat_of(c, p_actor);
 BEGIN
-    SELECT * INTO c FROM governance.council_case WHERE id = p_case FOR UPDATE;
-    SELECT * INTO v FROM governance.council_vote WHERE case_id = p_case AND body_name = c.body_name AND member_id = p_actor;
     IF c.id IS NULL THEN
         RETURN log.refusal('not_found', 'no such case');
-    ELSIF v.case_id IS NULL OR NOT governance.is_office(p_actor, c.body_name) THEN
+    ELSIF v.case_id IS NULL THEN
         RETURN log.refusal('forbidden', 'only the ' || c.body_name || ' seated when the case opened acts in it');
     ELSIF v.conflict IS NOT NULL THEN
         RETURN log.answer('recorded', governance.case_body(p_case, p_actor));

@@ -3,17 +3,16 @@
 --          than three council seats without conflict, or no quorum in time. When the board has no quorum in time either, the case
 --          is not approved: silence never approves.
 -- Outcomes: none.
--- Locks: row of the case.
+-- Locks: those of governance.lock_case.
 CREATE OR REPLACE FUNCTION governance.settle_case(p_case uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    c governance.council_case;
+    c governance.council_case := governance.lock_case(p_case);
     n jsonb;
     v_due boolean;
 BEGIN
-    SELECT * INTO c FROM governance.council_case WHERE id = p_case FOR UPDATE;
     IF c.state <> 'open' THEN
         RETURN;
     END IF;

@@ -1,44 +1,38 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: the clock of governance, called every second by the workers: the end of the bootstrap clause, all proposals, cases and
---          appeals, sanctions that begin or end, policies that end. Idempotent; a proposal that fails does not hold up the others. How many moves were made.
+--          appeals, sanctions that begin or end, policies that end. Idempotent; one thing that fails does not hold up the others. How many moves were made.
 -- Outcomes: none.
--- Locks: advisory transaction lock on the tick (a second caller goes away); each proposal, exclusive.
+-- Locks: advisory transaction lock on the tick (a second caller goes away); each proposal, exclusive, then what is about one.
 CREATE OR REPLACE FUNCTION governance.tick() RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_id uuid;
+    v_now timestamptz := pg_catalog.clock_timestamp();
+    v_row record;
     v_moves integer := 0;
 BEGIN
     IF NOT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('governance.tick', 1)) THEN
         RETURN 0;
     END IF;
-    IF governance.end_bootstrap() THEN
-        v_moves := v_moves + 1;
-    END IF;
-    FOR v_id IN SELECT p.id FROM governance.proposal AS p
-        WHERE p.state IN ('submitted', 'admitted', 'discussion', 'referred', 'frozen', 'second_reading', 'voting', 'cooling') ORDER BY p.state_at, p.id LOOP
-        BEGIN
-            -- Several moves may be due at once after a pause; none of them waits for the next second.
-            FOR i IN 1 .. 8 LOOP
-                EXIT WHEN NOT governance.advance(v_id);
-                v_moves := v_moves + 1;
-            END LOOP;
-        EXCEPTION WHEN OTHERS THEN
-            RAISE WARNING 'governance.tick: proposal %: % (%)', v_id, SQLERRM, SQLSTATE;
-        END;
-    END LOOP;
-    v_moves := v_moves + governance.tick_cases() + governance.tick_appeals();
-    BEGIN
-        v_moves := v_moves + governance.screen_sanctions();
-    EXCEPTION WHEN OTHERS THEN
-        RAISE WARNING 'governance.tick: sanctions: % (%)', SQLERRM, SQLSTATE;
-    END;
-    FOR v_id IN SELECT p.id FROM governance.proposal AS p JOIN governance.policy AS o ON o.proposal_id = p.id
-        WHERE p.state = 'in_force' AND o.until_at <= pg_catalog.clock_timestamp() LOOP
-        PERFORM governance.move_proposal(v_id, 'expired', NULL, NULL);
-        v_moves := v_moves + 1;
+    FOR v_row IN
+        SELECT 1 AS n, 'bootstrap' AS what, NULL::uuid AS id, NULL::timestamptz AS since
+        UNION ALL
+        SELECT 2, 'proposal', p.id, p.state_at FROM governance.proposal AS p
+        WHERE p.state IN ('submitted', 'admitted', 'discussion', 'referred', 'frozen', 'second_reading', 'voting', 'cooling')
+        UNION ALL
+        SELECT 3, 'case', c.id, NULL FROM governance.council_case AS c WHERE c.state = 'open' AND c.closes_at <= v_now
+        UNION ALL
+        SELECT 4, 'appeal', a.id, NULL FROM governance.panel_case AS a WHERE a.state <> 'decided'
+        UNION ALL
+        SELECT 5, 'reminders', NULL, NULL
+        UNION ALL
+        SELECT 6, 'sanctions', NULL, NULL
+        UNION ALL
+        SELECT 7, 'policy', p.id, NULL FROM governance.proposal AS p JOIN governance.policy AS o ON o.proposal_id = p.id
+        WHERE p.state = 'in_force' AND o.until_at <= v_now
+        ORDER BY n, since, id LOOP
+        v_moves := v_moves + governance.advance_due(v_row.what, v_row.id);
     END LOOP;
     RETURN v_moves;
 END

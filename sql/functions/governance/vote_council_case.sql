@@ -2,28 +2,22 @@
 -- Purpose: the vote of a seat on a case, with reason and conditions; it stands once given, and the same again is answered the
 --          same.
 -- Outcomes: recorded, conflicted, incompatible, case_closed, not_found, forbidden, invalid, not_allowed_here.
--- Locks: the proposal, exclusive, for a referral; row of the case.
+-- Locks: those of governance.lock_case.
 CREATE OR REPLACE FUNCTION governance.vote_council_case(p_actor uuid, p_case uuid, p_body jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_now timestamptz;
-    c governance.council_case;
-    v governance.council_vote;
-    v_all jsonb;
+    c governance.council_case := governance.lock_case(p_case);
+    v governance.council_vote := governance.seat_of(c, p_actor);
+    v_now timestamptz := pg_catalog.clock_timestamp();  -- one look at the clock, under the lock: in time and counted, or neither
+    v_all jsonb := governance.conditions_of(p_case);
     v_errors jsonb;
     v_conditions jsonb := COALESCE(p_body -> 'conditions', '[]');
 BEGIN
-    -- The order of the clock: first the proposal, then what is about it.
-    PERFORM governance.lock_proposal(x.subject) FROM governance.council_case AS x WHERE x.id = p_case AND x.kind = 'referral';
-    SELECT * INTO c FROM governance.council_case WHERE id = p_case FOR UPDATE;
-    v_now := pg_catalog.clock_timestamp();  -- one look at the clock, under the lock: in time and counted, or neither
-    SELECT * INTO v FROM governance.council_vote WHERE case_id = p_case AND body_name = c.body_name AND member_id = p_actor;
-    v_all := governance.conditions_of(p_case);
     IF c.id IS NULL THEN
         RETURN log.refusal('not_found', 'no such case');
-    ELSIF v.case_id IS NULL OR NOT governance.is_office(p_actor, c.body_name) THEN
+    ELSIF v.case_id IS NULL THEN
         RETURN log.refusal('forbidden', 'only the ' || c.body_name || ' seated when the case opened votes on it');
     ELSIF v.conflict IS NOT NULL THEN
         RETURN log.refusal('conflicted', 'your seat has a conflict in this case');

@@ -2,7 +2,7 @@
 -- Purpose: second half: stores the agreement with both signatures, makes the grant, writes a leaf for each signature. p_signed is the canonical
 --          {acceptance, agreement_hash} the trust's JWS (p_signature) is over; with p_jws the acceptance names the key (kid) that C verified it
 --          with, which must be live still. A new version of an agreement replaces the old one from its not_before on.
--- Outcomes: created; those of licensing.check_acceptance; stale when the acceptance was prepared over a minute ago or its key has ended.
+-- Outcomes: created, idempotency_conflict; those of licensing.check_acceptance; stale when the acceptance was prepared over a minute ago or its key has ended.
 -- Locks: those of log.replay; advisory locks: prohibitions (shared), the pool (exclusive); the rows of application and key.
 CREATE OR REPLACE FUNCTION licensing.accept_offer(p_actor uuid, p_key text, p_id uuid, p_hash text, p_fresh boolean, p_jws text, p_signed text,
     p_signature text) RETURNS log.answer

@@ -15,8 +15,7 @@ BEGIN
             pg_catalog.jsonb_build_array(licensing.field_error('/statement', 'say why the revocation is wrong')));
     ELSIF EXISTS (SELECT FROM licensing.grant_appeal AS a WHERE a.grant_id = p_grant.id AND a.seq = v_event.seq) THEN
         RETURN log.refusal('not_allowed_here', 'this revocation has been appealed against');
-    ELSIF v_event.at + COALESCE((SELECT (c.doc #>> '{durations,appeal_seconds}')::bigint FROM governance.charter_in_force AS c LIMIT 1), 2592000)
-            * interval '1 second' <= pg_catalog.clock_timestamp() THEN
+    ELSIF v_event.at + governance.duration('appeal_seconds') <= pg_catalog.clock_timestamp() THEN
         RETURN log.refusal('not_allowed_here', 'the time to appeal is over');
     END IF;
     INSERT INTO licensing.grant_appeal (appeal_id, grant_id, seq)

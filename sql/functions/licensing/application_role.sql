@@ -22,6 +22,6 @@ BEGIN
         || CASE WHEN COALESCE(governance.is_office(p_actor, 'council'), false) THEN 'C' ELSE '' END
         || CASE WHEN COALESCE(governance.is_office(p_actor, 'appeals'), false) THEN 'P' ELSE '' END
         || CASE WHEN v_case IS NOT NULL AND COALESCE(governance.is_office(p_actor, 'board'), false)
-                    AND governance.case_body(v_case, NULL) ->> 'decided_by' = 'board' THEN 'B' ELSE '' END;
+                    AND governance.decided_by(v_case) = 'board' THEN 'B' ELSE '' END;
 END
 $$;

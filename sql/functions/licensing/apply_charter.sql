@@ -22,8 +22,7 @@ BEGIN
     SELECT * INTO v_schema FROM licensing.pool_schema AS s
     WHERE s.pool_id = v_pool.pool_id AND s.sha256 = p_charter.doc ->> 'schema_sha256' LIMIT 1;
     IF NOT FOUND THEN
-        RAISE WARNING 'charter % of pool % cites a schema that is not there: %', p_charter.version, v_pool.ref, p_charter.doc ->> 'schema_sha256';
-        RETURN false;
+        RAISE EXCEPTION 'the charter cites a schema that is not there: %', p_charter.doc ->> 'schema_sha256' USING ERRCODE = 'foreign_key_violation';
     END IF;
     SELECT * INTO v_before FROM licensing.pool_version AS v WHERE v.pool_id = v_pool.pool_id ORDER BY v.version DESC LIMIT 1;
     IF v_pool.state = 'draft' THEN

@@ -17,6 +17,7 @@ DECLARE
     v_singly boolean;
     v_done integer := 0;
 BEGIN
+    SET CONSTRAINTS licensing.replay IMMEDIATE; -- what would fail at the commit fails at its ruling
     FOR v_row IN WITH today AS (
             SELECT 'sanction' AS kind, s.id, s.organisation_id, s.pool, s.purpose,
                 CASE WHEN s.from_at <= v_now AND (s.until_at IS NULL OR s.until_at > v_now) THEN 'all' ELSE 'none' END AS hits
@@ -37,7 +38,6 @@ BEGIN
             v_left := CASE v_row.hits WHEN 'all'
                 THEN licensing.hold_ruled(v_row.kind, v_row.id, v_row.organisation_id, v_row.pool, v_row.purpose, v_until)
                 ELSE licensing.release_ruled(v_row.kind, v_row.id, v_until) END;
-            SET CONSTRAINTS licensing.replay IMMEDIATE;
         EXCEPTION WHEN OTHERS THEN
             RAISE WARNING 'licensing.apply_rulings: the grants of % % are looked at one by one: % (%)', v_row.kind, v_row.id, SQLERRM, SQLSTATE;
             v_left := false;
@@ -52,7 +52,6 @@ BEGIN
             AND (v_row.kind = 'sanction' OR NOT EXISTS (SELECT FROM licensing.purpose AS q WHERE q.code = v_row.purpose)
                  OR g.purpose IN (SELECT b.code FROM licensing.purpose_below AS b WHERE b.ancestor = v_row.purpose));
     END LOOP;
-    SET CONSTRAINTS licensing.replay DEFERRED;
     RETURN v_done;
 END
 $$;

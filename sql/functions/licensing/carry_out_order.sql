@@ -24,9 +24,7 @@ BEGIN
         RETURN 'before';
     END IF;
     IF p_act = 'suspend' THEN
-        v_done := licensing.hold_grant(p_grant, 'emergency', v_cause, p_order, pg_catalog.clock_timestamp() + COALESCE((
-            SELECT (c.doc #>> '{durations,suspension_seconds}')::bigint FROM governance.charter_in_force AS c LIMIT 1), 2592000) * interval '1 second',
-            p_actor);
+        v_done := licensing.hold_grant(p_grant, 'emergency', v_cause, p_order, pg_catalog.clock_timestamp() + governance.duration('suspension_seconds'), p_actor);
     ELSIF p_act = 'resume' THEN
         INSERT INTO licensing.hearing_end (hearing_id, result, order_id)
         SELECT h.id, 'cured', p_order FROM licensing.hearing AS h WHERE h.grant_id = p_grant ON CONFLICT DO NOTHING;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: whether this person may accept this offer now: a signatory; a session with fresh password and TOTP (p_fresh, told by the verified
 --          token) or a signature that C verifies (p_jws); the hash of the agreement shown; the offer alive; a match under the terms in force
---          that lets it stand; no prohibition, no sanction. An amendment replaces an agreement that still runs.
+--          that lets it stand; a pool that is licensed; no prohibition, no sanction. An amendment replaces an agreement that still runs.
 -- Outcomes: ok, not_found, forbidden, fresh_sign_in_required, stale, not_allowed_here, purpose_prohibited, sanctioned.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.check_acceptance(p_actor uuid, p_id uuid, p_hash text, p_fresh boolean, p_jws text) RETURNS log.answer
@@ -30,6 +30,8 @@ BEGIN
     ELSIF v_offer.valid_until <= pg_catalog.clock_timestamp() OR EXISTS (SELECT FROM licensing.agreement AS a WHERE a.offer_id = v_offer.id)
         OR EXISTS (SELECT FROM licensing.agreement_state AS s WHERE s.agreement_id = v_offer.replaces AND s.over) THEN
         RETURN log.refusal('not_allowed_here', 'the offer has lapsed');
+    ELSIF NOT licensing.is_licensed(v_app.pool_id) THEN
+        RETURN log.refusal('not_allowed_here', 'the members keep this pool and do not license it');
     ELSIF licensing.prohibition_on(v_app.purpose) IS NOT NULL THEN
         RETURN log.answer('purpose_prohibited');
     ELSIF licensing.sanction_on(v_app.organisation_id, v_app.pool_id, v_app.purpose) IS NOT NULL THEN

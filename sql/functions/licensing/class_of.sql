@@ -3,9 +3,11 @@
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.class_of(p_organisation uuid) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT k.class FROM licensing.organisation_class AS k
-    WHERE k.organisation_id = p_organisation AND k.from_at <= pg_catalog.clock_timestamp() ORDER BY k.from_at DESC LIMIT 1;
+BEGIN
+    RETURN (SELECT k.class FROM licensing.organisation_class AS k
+            WHERE k.organisation_id = p_organisation AND k.from_at <= pg_catalog.clock_timestamp() ORDER BY k.from_at DESC LIMIT 1);
+END
 $$;

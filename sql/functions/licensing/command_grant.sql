@@ -3,7 +3,7 @@
 --          (treasurer), suspend, resume, revoke (board: `order` names the board's decision, which alone allows it). What the system or the
 --          panel does is not done by hand.
 -- Outcomes: ok, created (renew: the application), not_found, invalid, not_allowed_here, order_missing, and those of licensing.renew_grant,
---          licensing.appeal_grant and licensing.report_grant; idempotency_conflict.
+--          licensing.appeal_grant and licensing.meet_duty; idempotency_conflict.
 -- Locks: those of log.replay; advisory lock of the pool, exclusive; the grant's row.
 CREATE OR REPLACE FUNCTION licensing.command_grant(p_actor uuid, p_key text, p_id uuid, p_command text, p_body jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

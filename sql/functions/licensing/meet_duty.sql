@@ -2,7 +2,7 @@
 -- Purpose: the licensee's proof of a duty of a grant: a dated declaration, with a document where the duty asks for one (p_body: duty, statement,
 --          done_on, document {name, media_type and either content in base64 or sha256 and url}). Meets the oldest open row of that duty
 --          that has begun: no report on a year that lies ahead. A report takes an overdue report's suspension away at once.
--- Outcomes: created, not_found, invalid, not_allowed_here.
+-- Outcomes: created, invalid, not_allowed_here.
 -- Locks: the caller's: advisory lock of the pool, exclusive; the grant's row.
 CREATE OR REPLACE FUNCTION licensing.meet_duty(p_actor uuid, p_grant licensing.data_grant, p_body jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

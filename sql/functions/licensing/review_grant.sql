@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: draws every consequence of time and of other parts for one grant: activates or lapses a pending one, ends one whose term is over,
 --          opens and closes causes of suspension, ends hearings, reminds; then notes when it must be looked at next. May be called at any
---          time by anybody who changed what a grant depends on. A pending grant starts under no sanction and no prohibition in force; it
---          lapses after 60 days.
+--          time by anybody who changed what a grant depends on. A pending grant starts under no sanction and no prohibition in force, and in no
+--          pool that is not licensed; it lapses after 60 days.
 -- Outcomes: none; whether anything changed.
 -- Locks: for a pending grant the lock that prohibitions wait for, shared; where something changes, advisory lock of the pool, exclusive, and the grant's row; the row of licensing.grant_due.
 CREATE OR REPLACE FUNCTION licensing.review_grant(p_id uuid) RETURNS boolean
@@ -24,7 +24,7 @@ BEGIN
         PERFORM pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('licensing.prohibition', 20));
         IF v_now >= LEAST(v_row.until_at, v_row.created_at + interval '5184000 seconds') THEN
             PERFORM licensing.move_grant(p_id, 'lapse', 'Y', NULL, 'not begun in time', false, NULL);
-        ELSIF NOT licensing.due_first(v_row) AND licensing.prohibition_on(v_row.purpose) IS NULL
+        ELSIF NOT licensing.due_first(v_row) AND licensing.is_licensed(v_row.pool_id) AND licensing.prohibition_on(v_row.purpose) IS NULL
             AND licensing.sanction_on(v_row.organisation_id, v_row.pool_id, v_row.purpose) IS NULL THEN
             PERFORM licensing.move_grant(p_id, 'activate', 'Y', NULL, 'paid, or nothing due first', false, NULL);
         END IF;

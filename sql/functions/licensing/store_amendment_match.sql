@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: stores the match of an agreement under the terms that amend it. Where it permits, or asks for a council that approved the agreement
 --          before: body.offer and body.conditions, from which C makes the new version. Otherwise nothing is offered and the agreement ends.
--- Outcomes: ok; not_allowed_here.
+-- Outcomes: ok.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.store_amendment_match(p_id uuid, p_result jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER

@@ -14,6 +14,8 @@ BEGIN
         RETURN log.refusal('invalid', 'the application is not complete', v_missing);
     ELSIF licensing.sanction_on(p_row.organisation_id, p_row.pool_id, p_row.purpose) IS NOT NULL THEN
         RETURN log.refusal('sanctioned', 'a sanction on your organisation is in force');
+    ELSIF NOT licensing.is_licensed(p_row.pool_id) THEN
+        RETURN log.refusal('not_allowed_here', 'the members keep this pool and do not license it');
     ELSIF licensing.class_of(p_row.organisation_id) IS NULL THEN
         RETURN log.refusal('not_allowed_here', 'the class of your organisation has not been verified yet');
     END IF;

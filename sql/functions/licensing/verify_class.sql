@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: the licensing officer says which class an organisation is of, from now on, and on which evidence.
--- Outcomes: ok, not_found, forbidden.
--- Locks: none.
+-- Outcomes: ok, not_found, forbidden, idempotency_conflict.
+-- Locks: those of log.replay.
 CREATE OR REPLACE FUNCTION licensing.verify_class(p_actor uuid, p_key text, p_id uuid, p_body jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
