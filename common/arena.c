@@ -25,6 +25,7 @@
 
 #define CHUNK_FIRST ((size_t)2048)
 #define CHUNK_MOST  ((size_t)256 * 1024)
+#define GROWN_FIRST ((size_t)1024)
 #define ALIGNMENT   alignof(max_align_t)
 
 struct chunk {
@@ -129,6 +130,23 @@ void *ch_alloc_array(struct ch_arena *arena, size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &product))
         give_up("allocation of an impossible size");
     return ch_alloc(arena, product);
+}
+
+void *ch_arena_grow(struct ch_arena *arena, void *block, size_t *room, size_t need)
+{
+    size_t old = *room;
+    if (need <= old)
+        return block;
+    if (need > SIZE_MAX / 4)
+        give_up("allocation of an impossible size");
+    if (old == 0)
+        *room = GROWN_FIRST;
+    while (*room < need)
+        *room *= 2;
+    char *larger = ch_alloc(arena, *room);
+    if (old > 0)
+        memcpy(larger, block, old);
+    return larger;
 }
 
 char *ch_memdup(struct ch_arena *arena, const void *bytes, size_t size)

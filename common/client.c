@@ -24,12 +24,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
         return client->request->received(client->request->arg, bytes, length) ? length : 0;
     if (client->body_size + length > BODY_MAX)
         return 0;
-    if (client->body_size + length + 1 > client->body_room) {
-        client->body_room = 2 * (client->body_size + length + 1);
-        client->body = realloc(client->body, client->body_room);
-        if (!client->body)
-            abort();
-    }
+    client->body = ch_arena_grow(client->arena, client->body, &client->body_room, client->body_size + length + 1);
     memcpy(client->body + client->body_size, bytes, length);
     client->body_size += length;
     client->body[client->body_size] = '\0';
@@ -119,8 +114,7 @@ static struct ch_client_answer read_answer(struct ch_client *client)
     answer.status = (int)status;
     answer.outcome = ch_client_header(client, "X-Commonhold-Outcome") ?: "";
     if (client->body_size > 0)
-        answer.json = ch_json_parse(client->arena, ch_memdup(client->arena, client->body, client->body_size),
-                                    client->body_size, &LIMITS, &error);
+        answer.json = ch_json_parse(client->arena, client->body, client->body_size, &LIMITS, &error);
     if (status >= 400)
         answer.detail = json_string_value(json_object_get(answer.json, "detail"))
                             ?: json_string_value(json_object_get(answer.json, "title")) ?: "";

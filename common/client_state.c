@@ -115,7 +115,6 @@ void ch_client_close(struct ch_client *client)
     mode_t before = umask(077); /* the jar holds a session */
     curl_easy_cleanup(client->curl);
     umask(before);
-    free(client->body);
 }
 
 bool ch_client_remember(struct ch_client *client)

@@ -100,13 +100,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
         exchange->too_large = exchange->body_over = true;
         return 0;
     }
-    if (exchange->size + length + 1 > exchange->room) {
-        exchange->room = 2 * (exchange->size + length + 1); /* doubling, so at most about three times body_max in all */
-        char *grown = ch_alloc(exchange->arena, exchange->room);
-        if (exchange->size > 0)
-            memcpy(grown, exchange->body, exchange->size);
-        exchange->body = grown;
-    }
+    exchange->body = ch_arena_grow(exchange->arena, exchange->body, &exchange->room, exchange->size + length + 1);
     memcpy(exchange->body + exchange->size, bytes, length);
     exchange->size += length;
     return length;

@@ -24,6 +24,11 @@ void *ch_alloc(struct ch_arena *arena, size_t size) __attribute__((malloc, retur
 /* `count` zeroed elements of `size` bytes; an overflowing product is a bug and aborts. */
 void *ch_alloc_array(struct ch_arena *arena, size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 
+/* A buffer that grows: `block` (of *room bytes; NULL: of none) while `need` bytes fit, else a larger one that begins
+ * with its contents, and *room is what that holds; the smaller one stays as it was. Rooms double, so all the blocks a
+ * buffer has been together take less than four times its greatest need. */
+void *ch_arena_grow(struct ch_arena *arena, void *block, size_t *room, size_t need);
+
 /* Copies, always ended by NUL. ch_strdup(arena, NULL) is NULL. */
 char *ch_strdup(struct ch_arena *arena, const char *text);
 char *ch_memdup(struct ch_arena *arena, const void *bytes, size_t size) __attribute__((returns_nonnull));

@@ -28,6 +28,7 @@ struct ch_statement {
     enum ch_shape shape;
     int columns;    /* CH_SHAPE_ROWS */
     bool read_only; /* may share a Sync with other reads, is repeated after a lost connection */
+    bool binary;    /* the asynchronous pool alone: results in PostgreSQL's binary format */
 };
 
 /* A write or a check by SQL function: CH_FUNCTION(submit_application, "licensing.submit_application",
@@ -35,8 +36,14 @@ struct ch_statement {
 #define CH_FUNCTION(ident, function, args)                                                                             \
     static const struct ch_statement ident = {                                                                         \
         .name = function, .text = "SELECT outcome, body FROM " function "(" args ")", .shape = CH_SHAPE_ANSWER}
-/* Reads live in sql/queries/<role>/<name>.sql and become `extern const struct ch_statement ch_sql_<role>_<name>`
- * in gen/sql.h. Their first line is `-- shape: answer` or `-- shape: rows N`. */
+/* A read by SQL function: as CH_FUNCTION, and may share a Sync. */
+#define CH_READ(ident, function, args)                                                                                 \
+    static const struct ch_statement ident = {.name = function,                                                        \
+                                              .text = "SELECT outcome, body FROM " function "(" args ")",              \
+                                              .shape = CH_SHAPE_ANSWER,                                                \
+                                              .read_only = true}
+/* Plain queries live in sql/queries/<role>/<name>.sql and become `extern const struct ch_statement
+ * ch_sql_<role>_<name>` in gen/sql.h. Their first line is `-- shape: answer` or `-- shape: rows N`. */
 
 /* Arguments: text format, NULL is SQL NULL: ch_call(req, &stmt, CH_ARGS(a, b)). At most 32. */
 #define CH_ARGS(...)                                                                                                   \
@@ -109,6 +116,12 @@ typedef void ch_session_row(void *arg, const PGresult *row);
 typedef void ch_session_done(void *arg, enum ch_fault fault, const char *sqlstate, const PGresult *last);
 void ch_session_send(struct ch_session *session, const struct ch_statement *statement, const char *const *args,
                      int nargs, bool more, ch_session_row *row, ch_session_done *done, void *arg);
+/* COPY ... FROM STDIN: sends the statement's text, without parameters and not prepared (so BEGIN may stand in front of
+ * it), and then `bytes`, which belong to the caller and live until `done` or ch_session_end. Only where nothing is
+ * under way, and nothing may be sent before `done`, which comes once and never from inside. A refusal of class 23 (a
+ * constraint) is CH_FAULT_BUG with its SQLSTATE and is not logged: the caller knows what it means. */
+void ch_session_copy(struct ch_session *session, const struct ch_statement *statement, const void *bytes, size_t size,
+                     ch_session_done *done, void *arg);
 void ch_session_end(struct ch_session *session);
 
 /* ---- blocking twin ---- */

@@ -5,16 +5,8 @@
 CH_FUNCTION(file_fn, "governance.file_appeal", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(decide_fn, "governance.decide_appeal", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(annul_fn, "governance.annul_proposal", "$1::uuid, $2::uuid, $3::jsonb");
-static const struct ch_statement list_fn = {
-    .name = "governance.list_appeals",
-    .text = "SELECT outcome, body FROM governance.list_appeals($1::uuid, $2::text, $3::text, $4::uuid, $5::integer)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
-static const struct ch_statement get_fn = {.name = "governance.get_appeal",
-                                           .text =
-                                               "SELECT outcome, body FROM governance.get_appeal($1::uuid, $2::uuid)",
-                                           .shape = CH_SHAPE_ANSWER,
-                                           .read_only = true};
+CH_READ(list_fn, "governance.list_appeals", "$1::uuid, $2::text, $3::text, $4::uuid, $5::integer");
+CH_READ(get_fn, "governance.get_appeal", "$1::uuid, $2::uuid");
 
 struct appeal {
     const char *kind, *subject, *grounds;
@@ -56,15 +48,6 @@ struct ch_done *get_appeal(struct ch_request *request)
     return refused ? refused : ch_call_then(request, &get_fn, CH_ARGS(person_argument(request), id), reply_opened);
 }
 
-/* A vote of the panel, its body decoded already. */
-static struct ch_done *vote(struct ch_request *request, const struct ch_statement *statement, struct ch_done *refused)
-{
-    const char *id = refused ? NULL : id_argument(request, "id", &refused);
-    return refused ? refused
-                   : ch_call_then(request, statement, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
-                                  reply_opened);
-}
-
 struct panel_vote {
     const char *choice, *reason_text;
 };
@@ -78,7 +61,7 @@ static const struct ch_field PANEL_VOTE[] = {
 struct ch_done *decide_appeal(struct ch_request *request)
 {
     struct panel_vote *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    return vote(request, &decide_fn, ch_decode(request, PANEL_VOTE, body));
+    return act_on_id(request, &decide_fn, ch_decode(request, PANEL_VOTE, body));
 }
 
 struct annulment {
@@ -93,5 +76,5 @@ static const struct ch_field ANNULMENT[] = {
 struct ch_done *annul_proposal(struct ch_request *request)
 {
     struct annulment *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    return vote(request, &annul_fn, ch_decode(request, ANNULMENT, body));
+    return act_on_id(request, &annul_fn, ch_decode(request, ANNULMENT, body));
 }

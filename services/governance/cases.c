@@ -9,26 +9,10 @@ CH_FUNCTION(propose_fn, "governance.propose_condition", "$1::uuid, $2::uuid, $3:
 CH_FUNCTION(condition_fn, "governance.vote_condition", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(affiliation_fn, "governance.declare_affiliation", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 CH_FUNCTION(end_fn, "governance.end_affiliation", "$1::uuid, $2::uuid");
-static const struct ch_statement list_fn = {
-    .name = "governance.list_council_cases",
-    .text = "SELECT outcome, body FROM governance.list_council_cases($1::uuid, $2::text, $3::uuid, $4::integer)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
-static const struct ch_statement get_fn = {
-    .name = "governance.get_council_case",
-    .text = "SELECT outcome, body FROM governance.get_council_case($1::uuid, $2::uuid)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
-static const struct ch_statement decisions_fn = {
-    .name = "governance.list_council_decisions",
-    .text = "SELECT outcome, body FROM governance.list_council_decisions($1::text, $2::uuid, $3::integer)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
-static const struct ch_statement affiliations_fn = {
-    .name = "governance.list_affiliations",
-    .text = "SELECT outcome, body FROM governance.list_affiliations($1::uuid, $2::uuid)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
+CH_READ(list_fn, "governance.list_council_cases", "$1::uuid, $2::text, $3::uuid, $4::integer");
+CH_READ(get_fn, "governance.get_council_case", "$1::uuid, $2::uuid");
+CH_READ(decisions_fn, "governance.list_council_decisions", "$1::text, $2::uuid, $3::integer");
+CH_READ(affiliations_fn, "governance.list_affiliations", "$1::uuid, $2::uuid");
 
 struct ch_done *list_council_cases(struct ch_request *request)
 {
@@ -58,15 +42,6 @@ struct ch_done *get_council_case(struct ch_request *request)
     return refused ? refused : ch_call_then(request, &get_fn, CH_ARGS(actor_argument(request), id), reply_opened);
 }
 
-/* An act of a seat on the case {id}, its body decoded already. */
-static struct ch_done *act(struct ch_request *request, const struct ch_statement *statement, struct ch_done *refused)
-{
-    const char *id = refused ? NULL : id_argument(request, "id", &refused);
-    return refused ? refused
-                   : ch_call_then(request, statement, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
-                                  reply_opened);
-}
-
 struct conflict {
     const char *reason;
 };
@@ -79,7 +54,7 @@ static const struct ch_field CONFLICT[] = {
 struct ch_done *declare_conflict(struct ch_request *request)
 {
     struct conflict *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    return act(request, &conflict_fn, ch_decode(request, CONFLICT, body));
+    return act_on_id(request, &conflict_fn, ch_decode(request, CONFLICT, body));
 }
 
 struct case_vote {
@@ -98,7 +73,7 @@ static const struct ch_field CASE_VOTE[] = {
 struct ch_done *vote_council_case(struct ch_request *request)
 {
     struct case_vote *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    return act(request, &vote_fn, ch_decode(request, CASE_VOTE, body));
+    return act_on_id(request, &vote_fn, ch_decode(request, CASE_VOTE, body));
 }
 
 struct proposed_condition {
@@ -113,7 +88,7 @@ static const struct ch_field PROPOSED_CONDITION[] = {
 struct ch_done *propose_condition(struct ch_request *request)
 {
     struct proposed_condition *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    return act(request, &propose_fn, ch_decode(request, PROPOSED_CONDITION, body));
+    return act_on_id(request, &propose_fn, ch_decode(request, PROPOSED_CONDITION, body));
 }
 
 struct condition_vote {
@@ -130,7 +105,7 @@ static const struct ch_field CONDITION_VOTE[] = {
 struct ch_done *vote_condition(struct ch_request *request)
 {
     struct condition_vote *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    return act(request, &condition_fn, ch_decode(request, CONDITION_VOTE, body));
+    return act_on_id(request, &condition_fn, ch_decode(request, CONDITION_VOTE, body));
 }
 
 struct affiliation {

@@ -39,6 +39,9 @@ const char *id_argument(struct ch_request *request, const char *name, struct ch_
 /* Continuation that opens the sealed names in an answer's body and passes it on. */
 struct ch_done *reply_opened(struct ch_request *request, const struct ch_answer *answer);
 
+/* function(actor, {id}, body), its answer through reply_opened; `refused` is what ch_decode made of the body. */
+struct ch_done *act_on_id(struct ch_request *request, const struct ch_statement *statement, struct ch_done *refused);
+
 /* Why a council or board seat votes as it does: a closed list (docs/api/governance.yaml says what each means). */
 #define CASE_REASONS                                                                                                   \
     "fits_purpose public_benefit no_harm safeguards consent proportionate precedent purpose benefit harm group_harm "  \

@@ -10,11 +10,7 @@
     "steward_reveal_due case_opened case_due appeal_decided"
 
 CH_FUNCTION(preferences_fn, "governance.set_notice_preferences", "$1::uuid, $2::jsonb");
-static const struct ch_statement list_fn = {
-    .name = "governance.list_notices",
-    .text = "SELECT outcome, body FROM governance.list_notices($1::uuid, $2::bigint, $3::integer)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
+CH_READ(list_fn, "governance.list_notices", "$1::uuid, $2::bigint, $3::integer");
 
 struct ch_done *list_notices(struct ch_request *request)
 {

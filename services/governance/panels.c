@@ -11,11 +11,7 @@ CH_FUNCTION(withdraw_fn, "governance.withdraw_volunteer", "$1::uuid, $2::uuid");
 CH_FUNCTION(commit_fn, "governance.commit_lot", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(reveal_fn, "governance.reveal_lot", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(pass_fn, "governance.pass_panel_seat", "$1::uuid, $2::uuid, $3::jsonb");
-static const struct ch_statement list_fn = {
-    .name = "governance.list_panel_volunteers",
-    .text = "SELECT outcome, body FROM governance.list_panel_volunteers($1::uuid, $2::uuid, $3::integer)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
+CH_READ(list_fn, "governance.list_panel_volunteers", "$1::uuid, $2::uuid, $3::integer");
 
 struct ch_done *list_panel_volunteers(struct ch_request *request)
 {
@@ -52,15 +48,6 @@ static struct ch_done *check_hash(struct ch_request *request, const char *name, 
     return ch_reply(request, "invalid", ch_complaints_text(list));
 }
 
-/* An act on the appeal {id}, its body decoded already. */
-static struct ch_done *act(struct ch_request *request, const struct ch_statement *statement, struct ch_done *refused)
-{
-    const char *id = refused ? NULL : id_argument(request, "id", &refused);
-    return refused ? refused
-                   : ch_call_then(request, statement, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
-                                  reply_opened);
-}
-
 struct lot_value {
     const char *commitment, *value;
 };
@@ -79,14 +66,14 @@ struct ch_done *commit_lot(struct ch_request *request)
 {
     struct lot_value *body = ch_alloc(ch_arena_of(request), sizeof *body);
     struct ch_done *refused = ch_decode(request, COMMITMENT, body);
-    return act(request, &commit_fn, refused ? refused : check_hash(request, "commitment", body->commitment));
+    return act_on_id(request, &commit_fn, refused ? refused : check_hash(request, "commitment", body->commitment));
 }
 
 struct ch_done *reveal_lot(struct ch_request *request)
 {
     struct lot_value *body = ch_alloc(ch_arena_of(request), sizeof *body);
     struct ch_done *refused = ch_decode(request, VALUE, body);
-    return act(request, &reveal_fn, refused ? refused : check_hash(request, "value", body->value));
+    return act_on_id(request, &reveal_fn, refused ? refused : check_hash(request, "value", body->value));
 }
 
 struct passing {
@@ -101,5 +88,5 @@ static const struct ch_field PASSING[] = {
 struct ch_done *pass_panel_seat(struct ch_request *request)
 {
     struct passing *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    return act(request, &pass_fn, ch_decode(request, PASSING, body));
+    return act_on_id(request, &pass_fn, ch_decode(request, PASSING, body));
 }

@@ -16,16 +16,8 @@ CH_FUNCTION(sponsor_fn, "governance.sponsor_proposal", "$1::uuid, $2::uuid");
 CH_FUNCTION(comment_fn, "governance.comment_proposal", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 CH_FUNCTION(refer_fn, "governance.refer_proposal", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(opinion_fn, "governance.give_opinion", "$1::uuid, $2::uuid, $3::jsonb");
-static const struct ch_statement get_fn = {.name = "governance.get_proposal",
-                                           .text =
-                                               "SELECT outcome, body FROM governance.get_proposal($1::uuid, $2::uuid)",
-                                           .shape = CH_SHAPE_ANSWER,
-                                           .read_only = true};
-static const struct ch_statement list_fn = {
-    .name = "governance.list_proposals",
-    .text = "SELECT outcome, body FROM governance.list_proposals($1::uuid, $2::text, $3::text, $4::uuid, $5::integer)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
+CH_READ(get_fn, "governance.get_proposal", "$1::uuid, $2::uuid");
+CH_READ(list_fn, "governance.list_proposals", "$1::uuid, $2::text, $3::text, $4::uuid, $5::integer");
 
 struct draft {
     const char *type, *title, *text;
@@ -182,11 +174,7 @@ static const struct ch_field REFERRAL[] = {
 struct ch_done *refer_proposal(struct ch_request *request)
 {
     struct referral *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    struct ch_done *refused = ch_decode(request, REFERRAL, body);
-    const char *id = refused ? NULL : id_argument(request, "id", &refused);
-    return refused ? refused
-                   : ch_call_then(request, &refer_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
-                                  reply_opened);
+    return act_on_id(request, &refer_fn, ch_decode(request, REFERRAL, body));
 }
 
 struct opinion {
@@ -203,9 +191,5 @@ static const struct ch_field OPINION[] = {
 struct ch_done *give_opinion(struct ch_request *request)
 {
     struct opinion *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    struct ch_done *refused = ch_decode(request, OPINION, body);
-    const char *id = refused ? NULL : id_argument(request, "id", &refused);
-    return refused ? refused
-                   : ch_call_then(request, &opinion_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
-                                  reply_opened);
+    return act_on_id(request, &opinion_fn, ch_decode(request, OPINION, body));
 }

@@ -3,10 +3,7 @@
 #include "gen/sql.h"
 #include "governance.h"
 
-static const struct ch_statement offices = {.name = "governance.list_offices",
-                                            .text = "SELECT outcome, body FROM governance.list_offices($1::text)",
-                                            .shape = CH_SHAPE_ANSWER,
-                                            .read_only = true};
+CH_READ(offices, "governance.list_offices", "$1::text");
 
 struct ch_done *get_charter(struct ch_request *request)
 {

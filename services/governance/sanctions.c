@@ -5,10 +5,7 @@
 
 CH_FUNCTION(propose_fn, "governance.propose_sanction", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(lift_fn, "governance.lift_sanction", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
-static const struct ch_statement get_fn = {.name = "governance.get_sanction",
-                                           .text = "SELECT outcome, body FROM governance.get_sanction($1::uuid)",
-                                           .shape = CH_SHAPE_ANSWER,
-                                           .read_only = true};
+CH_READ(get_fn, "governance.get_sanction", "$1::uuid");
 
 struct ch_done *list_sanctions(struct ch_request *request)
 {

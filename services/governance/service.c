@@ -162,6 +162,14 @@ struct ch_done *reply_opened(struct ch_request *request, const struct ch_answer 
     return ch_reply(request, answer->outcome, ch_json_canonical(arena, tree, NULL));
 }
 
+struct ch_done *act_on_id(struct ch_request *request, const struct ch_statement *statement, struct ch_done *refused)
+{
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused
+                   : ch_call_then(request, statement, CH_ARGS(actor_argument(request), id, ch_body_json(request)),
+                                  reply_opened);
+}
+
 static bool start(struct ch_service_context *context)
 {
     static struct governance governance;

@@ -5,20 +5,9 @@
 #include "governance.h"
 
 CH_FUNCTION(cast_fn, "governance.cast_named_vote", "$1::uuid, $2::uuid, $3::jsonb");
-static const struct ch_statement roll_fn = {
-    .name = "governance.get_roll",
-    .text = "SELECT outcome, body FROM governance.get_roll($1::uuid, $2::uuid, $3::integer, $4::uuid, $5::integer)",
-    .shape = CH_SHAPE_ANSWER,
-    .read_only = true};
-static const struct ch_statement check_fn = {.name = "governance.check_self",
-                                             .text =
-                                                 "SELECT outcome, body FROM governance.check_self($1::uuid, $2::uuid)",
-                                             .shape = CH_SHAPE_ANSWER,
-                                             .read_only = true};
-static const struct ch_statement turnout_fn = {.name = "governance.get_turnout",
-                                               .text = "SELECT outcome, body FROM governance.get_turnout($1::uuid)",
-                                               .shape = CH_SHAPE_ANSWER,
-                                               .read_only = true};
+CH_READ(roll_fn, "governance.get_roll", "$1::uuid, $2::uuid, $3::integer, $4::uuid, $5::integer");
+CH_READ(check_fn, "governance.check_self", "$1::uuid, $2::uuid");
+CH_READ(turnout_fn, "governance.get_turnout", "$1::uuid");
 
 struct vote {
     const char *choice;

@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include "commonhold/json.h"
-#include "core/conditions.h"
 #include "decide.h"
 #include "licensing.h"
 
-LICENSING_READ(read_agreement, "licensing.get_agreement", "$1::uuid, $2::uuid");
-LICENSING_READ(read_agreements, "licensing.list_agreements", "$1::uuid, $2::integer, $3::uuid");
+CH_READ(read_agreement, "licensing.get_agreement", "$1::uuid, $2::uuid");
+CH_READ(read_agreements, "licensing.list_agreements", "$1::uuid, $2::integer, $3::uuid");
 CH_FUNCTION(terminate, "licensing.terminate_agreement", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
-LICENSING_READ(load_amendment, "licensing.load_amendment", "$1::uuid");
+CH_READ(load_amendment, "licensing.load_amendment", "$1::uuid");
 CH_FUNCTION(store_match, "licensing.store_amendment_match", "$1::uuid, $2::jsonb");
 CH_FUNCTION(store_offer, "licensing.store_amendment_offer", "$1::uuid, $2::jsonb");
 
@@ -48,23 +47,15 @@ struct ch_done *licensing_terminate_agreement(struct ch_request *request)
                    CH_ARGS(licensing_actor(request), ch_idempotency_key(request), id, ch_body_json(request)));
 }
 
-static enum ch_job_result later(struct ch_job *job, const char *why)
-{
-    snprintf(job->reason, sizeof job->reason, "%s", why);
-    return CH_JOB_RETRY;
-}
-
 /* What store_amendment_match gave back: the new version under the old conditions, or nothing to offer. */
 static enum ch_job_result offer(struct ch_job *job, const char *id, const json_t *given)
 {
     struct ch_answer answer;
-    const json_t *base = json_object_get(given, "offer");
-    if (base == NULL)
+    const char *text = licensing_narrowed_offer(job->arena, given);
+    if (text == NULL)
         return CH_JOB_DONE;
-    json_t *narrowed = ch_conditions_apply(job->arena, base, json_object_get(given, "conditions"));
-    const char *text = ch_json_canonical(job->arena, narrowed, NULL);
     if (ch_db_call(job->db, job->arena, &store_offer, CH_ARGS(id, text), &answer) != CH_FAULT_NONE)
-        return later(job, ch_db_error(job->db));
+        return licensing_later(job, ch_db_error(job->db));
     return CH_JOB_DONE;
 }
 
@@ -74,7 +65,7 @@ enum ch_job_result licensing_run_amend_agreement(struct ch_job *job)
     json_t *faults;
     const char *id = json_string_value(json_object_get(job->payload, "amendment"));
     if (ch_db_call(job->db, job->arena, &load_amendment, CH_ARGS(id), &answer) != CH_FAULT_NONE)
-        return later(job, ch_db_error(job->db));
+        return licensing_later(job, ch_db_error(job->db));
     if (strcmp(answer.outcome, "ok") != 0)
         return CH_JOB_DONE; /* over, or offered before */
     json_t *result = licensing_evaluate(job->arena, licensing_parse(job->arena, answer.body), &faults);
@@ -84,6 +75,6 @@ enum ch_job_result licensing_run_amend_agreement(struct ch_job *job)
     }
     const char *text = ch_json_canonical(job->arena, result, NULL);
     if (ch_db_call(job->db, job->arena, &store_match, CH_ARGS(id, text), &answer) != CH_FAULT_NONE)
-        return later(job, ch_db_error(job->db));
+        return licensing_later(job, ch_db_error(job->db));
     return strcmp(answer.outcome, "ok") == 0 ? offer(job, id, licensing_parse(job->arena, answer.body)) : CH_JOB_DONE;
 }

@@ -12,9 +12,9 @@
 CH_FUNCTION(set_quotas, "licensing.set_quotas", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(create_application, "licensing.create_application", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(edit_application, "licensing.edit_application", "$1::uuid, $2::uuid, $3::bigint, $4::jsonb");
-LICENSING_READ(read_application, "licensing.get_application", "$1::uuid, $2::uuid");
-LICENSING_READ(read_applications, "licensing.list_applications", "$1::uuid, $2::text, $3::integer, $4::uuid");
-LICENSING_READ(read_events, "licensing.list_application_events", "$1::uuid, $2::uuid");
+CH_READ(read_application, "licensing.get_application", "$1::uuid, $2::uuid");
+CH_READ(read_applications, "licensing.list_applications", "$1::uuid, $2::text, $3::integer, $4::uuid");
+CH_READ(read_events, "licensing.list_application_events", "$1::uuid, $2::uuid");
 
 struct application {
     const char *pool, *purpose, *region, *project, *restriction, *bundle_id, *copied_from;

@@ -13,10 +13,10 @@
 
 #define LD "application/ld+json"
 
-LICENSING_READ(read_page, "licensing.list_catalogue", "$1::integer, $2::text");
-LICENSING_READ(read_entry, "licensing.get_catalogue_entry", "$1::text");
-LICENSING_READ(load_catalogue, "licensing.load_catalogue", "$1::uuid");
-LICENSING_READ(count_coverage, "licensing.count_coverage", "$1::uuid, $2::jsonb, $3::boolean");
+CH_READ(read_page, "licensing.list_catalogue", "$1::integer, $2::text");
+CH_READ(read_entry, "licensing.get_catalogue_entry", "$1::text");
+CH_READ(load_catalogue, "licensing.load_catalogue", "$1::uuid");
+CH_READ(count_coverage, "licensing.count_coverage", "$1::uuid, $2::jsonb, $3::boolean");
 CH_FUNCTION(store_catalogue, "licensing.store_catalogue",
             "$1::uuid, $2::text, $3::text, $4::jsonb, $5::timestamptz, $6::timestamptz, $7::integer");
 
@@ -32,12 +32,6 @@ struct entry {
     const json_t *dataset;        /* NULL: nothing is offered now */
     char count_ms[24];
 };
-
-static enum ch_job_result later(struct ch_job *job)
-{
-    snprintf(job->reason, sizeof job->reason, "%s", ch_db_error(job->db));
-    return CH_JOB_RETRY;
-}
 
 static int64_t now_ms(void)
 {
@@ -105,12 +99,12 @@ enum ch_job_result licensing_run_refresh_catalogue(struct ch_job *job)
     struct ch_answer answer;
     struct entry entry = {.job = job, .pool = ch_text_of(job->payload, "pool"), .count_ms = "0"};
     if (ch_db_call(job->db, job->arena, &load_catalogue, CH_ARGS(entry.pool), &answer) != CH_FAULT_NONE)
-        return later(job);
+        return licensing_later(job, ch_db_error(job->db));
     if (strcmp(answer.outcome, "ok") != 0)
         return CH_JOB_DONE; /* a draft */
     entry.facts = licensing_parse(job->arena, answer.body);
     read_terms(&entry);
-    return make_dataset(&entry) && store(&entry) ? CH_JOB_DONE : later(job);
+    return make_dataset(&entry) && store(&entry) ? CH_JOB_DONE : licensing_later(job, ch_db_error(job->db));
 }
 
 /* ---- reading them ---- */

@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "commonhold/json.h"
+#include "core/words.h"
 #include "licensing.h"
 #include "receipt_page.h"
 
 CH_FUNCTION(record_consent, "licensing.record_consent", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(withdraw_consents, "licensing.withdraw_consents", "$1::uuid, $2::text, $3::jsonb");
-LICENSING_READ(read_consents, "licensing.list_consents", "$1::uuid, $2::text");
-LICENSING_READ(read_receipt, "licensing.get_receipt", "$1::uuid, $2::uuid");
+CH_READ(read_consents, "licensing.list_consents", "$1::uuid, $2::text");
+CH_READ(read_receipt, "licensing.get_receipt", "$1::uuid, $2::uuid");
 
 struct consent {
     const char *pool, *purpose, *state, *type, *language, *until;
@@ -35,19 +36,14 @@ static const struct ch_field ALL[] = {CH_FIELD(CH_FIELD_TEXT, consent, pool, fal
 /* NULL when each is a recipient class and none stands twice. */
 static const char *check_classes(const json_t *classes)
 {
-    static const char *const CLASSES[] = {"public_body",   "university", "non_profit",    "cooperative",
-                                          "small_company", "company",    "security_body", "member"};
-    unsigned seen = 0;
+    bool seen[CH_ORG_CLASS_UNKNOWN] = {false};
     for (size_t i = 0; i < json_array_size(classes); i++) {
-        unsigned bit = 0;
-        for (size_t k = 0; k < sizeof CLASSES / sizeof *CLASSES; k++)
-            if (strcmp(json_string_value(json_array_get(classes, i)), CLASSES[k]) == 0)
-                bit = 1U << k;
-        if (bit == 0)
+        unsigned class = ch_word_index(&CH_WORDS_ORG_CLASSES, json_string_value(json_array_get(classes, i)));
+        if (class == CH_ORG_CLASS_UNKNOWN)
             return "names a class there is not";
-        if (seen & bit)
+        if (seen[class])
             return "names a class twice";
-        seen |= bit;
+        seen[class] = true;
     }
     return NULL;
 }

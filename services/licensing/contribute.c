@@ -160,20 +160,28 @@ static int tell_decision(struct outgoing *file, const json_t *contribution)
     return CH_EXIT_REFUSED;
 }
 
-/* Follows a contribution until it is decided. */
+static time_t now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* Follows a contribution until it is decided. Patience counts from the last time the trust said something of it. */
 static int follow(struct outgoing *file)
 {
     const struct ch_client_request request = {.method = "GET",
                                               .path = ch_printf(file->arena, CONTRIBUTIONS "/%s", file->id)};
     const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
     struct ch_progress bar = {0};
-    int failures = 0;
+    time_t heard = now_s();
     for (;;) {
         struct ch_client_answer answer = ch_client_send(file->client, &request);
         const char *state = text_of(answer.json, "state");
-        if (answer.status != 200 && (answer.status != 0 && answer.status != 503))
-            return ch_client_complain(&request, &answer);
-        if (answer.status != 200 && (int64_t)++failures * POLL_MS > (int64_t)file->patience_s * 1000)
+        bool busy = answer.status == 0 || answer.status == 503;
+        if (answer.status == 200)
+            heard = now_s();
+        else if (!busy || now_s() - heard >= file->patience_s)
             return ch_client_complain(&request, &answer);
         bool waits = strcmp(state, "received") == 0 || strcmp(state, "validating") == 0;
         uint64_t done =
@@ -243,12 +251,13 @@ int ch_command_contribute(int argc, char **argv)
                                       {"--again", NULL, &options.again, false},
                                       {"--no-wait", NULL, &options.no_wait, false},
                                       {NULL, NULL, NULL, false}};
-    int words, code = CH_EXIT_OK;
+    int words, read = 0, code = CH_EXIT_OK;
     if (!ch_options(argc, argv, table, &words))
         return CH_EXIT_USAGE;
     if (words == 0)
         return ch_say(CH_EXIT_USAGE, "FILE is missing");
-    if (options.patience && (sscanf(options.patience, "%9d", &options.patience_s) != 1 || options.patience_s < 1))
+    if (options.patience && (sscanf(options.patience, "%9d%n", &options.patience_s, &read) != 1 ||
+                             options.patience[read] || options.patience_s < 1))
         return ch_say(CH_EXIT_USAGE, "--patience takes whole seconds from 1");
     for (int i = 0; i < words; i++) {
         int one = contribute_path(argv[i], &options);

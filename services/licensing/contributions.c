@@ -8,10 +8,10 @@
 
 CH_FUNCTION(create_contribution, "licensing.create_contribution", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(end_contribution, "licensing.withdraw_contribution", "$1::uuid, $2::text, $3::uuid");
-LICENSING_READ(read_schema, "licensing.get_schema", "$1::uuid, $2::text, NULL::integer");
-LICENSING_READ(read_contribution, "licensing.get_contribution", "$1::uuid, $2::uuid");
-LICENSING_READ(read_contributions, "licensing.list_contributions", "$1::uuid, $2::text, $3::integer, $4::uuid");
-LICENSING_READ(read_errors, "licensing.list_errors", "$1::uuid, $2::uuid");
+CH_READ(read_schema, "licensing.get_schema", "$1::uuid, $2::text, NULL::integer");
+CH_READ(read_contribution, "licensing.get_contribution", "$1::uuid, $2::uuid");
+CH_READ(read_contributions, "licensing.list_contributions", "$1::uuid, $2::text, $3::integer, $4::uuid");
+CH_READ(read_errors, "licensing.list_errors", "$1::uuid, $2::uuid");
 
 struct contribution {
     const char *pool, *format, *replaces, *sha256;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/conditions.h"
 #include "core/narrows.h"
 #include "core/policy.h"
 #include "core/table_schema.h"
@@ -261,4 +262,13 @@ json_t *licensing_evaluate(struct ch_arena *arena, const json_t *loaded, json_t 
     *faults = NULL;
     return ch_json_pack(arena, "{s:O,s:s,s:O,s:O}", "facts", facts, "decision", verdict_text(e.verdict), "reasons",
                         e.reasons, "evaluations", e.evaluations);
+}
+
+const char *licensing_narrowed_offer(struct ch_arena *arena, const json_t *given)
+{
+    const json_t *offer = json_object_get(given, "offer");
+    if (offer == NULL)
+        return NULL;
+    json_t *narrowed = ch_conditions_apply(arena, offer, json_object_get(given, "conditions"));
+    return ch_json_canonical(arena, narrowed, NULL);
 }

@@ -35,4 +35,8 @@ json_t *licensing_terms_difference(struct ch_arena *arena, const char *older, co
  * the request cannot be read. */
 json_t *licensing_evaluate(struct ch_arena *arena, const json_t *loaded, json_t **faults);
 
+/* What stored facts offer, {"offer", "conditions"}: the offer as its conditions narrow it, canonical; NULL when there
+ * is nothing to offer. */
+const char *licensing_narrowed_offer(struct ch_arena *arena, const json_t *given);
+
 #endif

@@ -11,8 +11,8 @@
 
 CH_FUNCTION(declare_duty, "licensing.declare_duty", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 CH_FUNCTION(answer_hearing, "licensing.answer_hearing", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
-LICENSING_READ(read_duties, "licensing.list_duties", "$1::uuid, $2::uuid");
-LICENSING_READ(read_duty, "licensing.get_duty", "$1::uuid, $2::uuid, $3::uuid");
+CH_READ(read_duties, "licensing.list_duties", "$1::uuid, $2::uuid");
+CH_READ(read_duty, "licensing.get_duty", "$1::uuid, $2::uuid, $3::uuid");
 
 struct proof {
     const char *duty, *statement, *done_on;

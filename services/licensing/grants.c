@@ -7,8 +7,8 @@
 #include "matrix.h"
 
 CH_FUNCTION(do_command, "licensing.command_grant", "$1::uuid, $2::text, $3::uuid, $4::text, $5::jsonb");
-LICENSING_READ(read_grant, "licensing.get_grant", "$1::uuid, $2::uuid");
-LICENSING_READ(read_grants, "licensing.list_grants", "$1::uuid, $2::integer, $3::uuid");
+CH_READ(read_grant, "licensing.get_grant", "$1::uuid, $2::uuid");
+CH_READ(read_grants, "licensing.list_grants", "$1::uuid, $2::integer, $3::uuid");
 
 struct command {
     const char *cause, *order, *statement, *done_on, *project;

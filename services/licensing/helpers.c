@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Small things every handler of licensing needs: who acts, paging, If-Match, field errors. No rule lives here. */
+/* Small things the handlers and jobs of licensing need: who acts, paging, If-Match, field errors, a job's next try. No
+ * rule lives here. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +83,12 @@ struct ch_done *licensing_read_jwk(struct ch_request *request, const json_t *jwk
         return licensing_refuse_field(request, ch_printf(arena, "/jwk%s", member), fault);
     key->x = ch_base64url(arena, bytes, sizeof bytes);
     return NULL;
+}
+
+enum ch_job_result licensing_later(struct ch_job *job, const char *why)
+{
+    snprintf(job->reason, sizeof job->reason, "%s", why);
+    return CH_JOB_RETRY;
 }
 
 json_t *licensing_parse(struct ch_arena *arena, const char *text)

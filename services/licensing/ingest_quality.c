@@ -7,10 +7,9 @@
 #include <string.h>
 
 #include "commonhold/json.h"
+#include "core/quality.h"
 #include "ingest.h"
 #include "ingest_read.h"
-
-#define MOST_CHECKS 32
 
 /* The checks of one contribution while they are counted. */
 struct count {
@@ -18,10 +17,12 @@ struct count {
     struct ch_arena *arena;
     const json_t *task, *checks;
     const char *table;
-    const char *args[2 + 2 * MOST_CHECKS]; /* pool, contribution, then bounds of the pass, or step, first and last */
+    const char
+        *args[2 + 2 * CH_QUALITY_CHECKS]; /* pool, contribution, then bounds of the pass, or step, first and last */
     int nargs;
-    int64_t ppm[MOST_CHECKS];
-    const char *first[MOST_CHECKS], *last[MOST_CHECKS]; /* instants of a column that is checked for gaps; NULL: none */
+    int64_t ppm[CH_QUALITY_CHECKS];
+    const char *first[CH_QUALITY_CHECKS],
+        *last[CH_QUALITY_CHECKS]; /* instants of a column that is checked for gaps; NULL: none */
 };
 
 /* A comma-separated list of quoted columns; NULL when a name is none. */
@@ -135,7 +136,7 @@ static int64_t share(const PGresult *row, int column)
 {
     long long good = strtoll(PQgetvalue(row, 0, column), NULL, 10);
     long long all = strtoll(PQgetvalue(row, 0, column + 1), NULL, 10);
-    return all > 0 ? (int64_t)((__int128)(good < all ? good : all) * 1000000 / all) : 1000000;
+    return ch_quality_share(good < all ? good : all, all);
 }
 
 static PGresult *ask(struct count *c, const char *text, int nargs, int columns)
@@ -164,7 +165,7 @@ static void take_pair(struct count *c, size_t i, const PGresult *row, int column
 static bool count_pass(struct count *c)
 {
     const char *list = "";
-    size_t passed[MOST_CHECKS];
+    size_t passed[CH_QUALITY_CHECKS];
     int n = 0;
     for (size_t i = 0; i < json_array_size(c->checks); i++) {
         const json_t *check = json_array_get(c->checks, i);
@@ -246,13 +247,13 @@ bool ingest_count_quality(struct ch_job *job, const json_t *task, const char *ta
                       .nargs = 2};
     bool alone;
     size_t count = json_array_size(c.checks);
-    int64_t weighted = count <= MOST_CHECKS ? ingest_quality(job->arena, task, c.ppm, count) : -1;
+    int64_t weighted = count <= CH_QUALITY_CHECKS ? ingest_quality(job->arena, task, c.ppm, count) : -1;
     if (weighted < 0) {
         snprintf(job->reason, sizeof job->reason, "the charter's quality checks do not fit the schema");
         return false;
     }
     for (size_t i = 0; i < count; i++)
-        c.ppm[i] = 1000000; /* nothing to fail */
+        c.ppm[i] = CH_PPM; /* nothing to fail */
     if (!prepare(&c, &alone) || !count_pass(&c))
         return false;
     json_t *list = json_array();

@@ -8,8 +8,6 @@
 #include "core/quality.h"
 #include "dialect.h"
 
-#define LINE_MOST ((size_t)8 << 20) /* twice the most bytes core keeps of one record */
-
 struct ingest_reader {
     struct ch_arena *arena;
     const struct ch_table_schema *schema;
@@ -18,22 +16,9 @@ struct ingest_reader {
     char prefix[CH_COPY_ROW + CH_COPY_UUID]; /* how every row begins: its count of cells, the contribution's id */
     void (*write)(void *context, const char *bytes, size_t size);
     void *context;
-    char *line;
+    char *line; /* the row being written: `room` bytes */
     size_t room;
 };
-
-static void grow(struct ingest_reader *r, size_t need)
-{
-    if (need <= r->room)
-        return;
-    /* The arena keeps the smaller one: doubling bounds the waste by the size of the longest line. */
-    while (r->room < need && r->room < LINE_MOST)
-        r->room *= 2;
-    if (r->room < need)
-        r->room = need;
-    char *line = ch_alloc(r->arena, r->room);
-    r->line = line;
-}
 
 static void take_row(void *context, const struct ch_cell *cells, size_t count)
 {
@@ -41,7 +26,7 @@ static void take_row(void *context, const struct ch_cell *cells, size_t count)
     size_t need = sizeof r->prefix;
     for (size_t i = 0; i < count; i++)
         need += ch_copy_room(&cells[i]);
-    grow(r, need);
+    r->line = ch_arena_grow(r->arena, r->line, &r->room, need);
     memcpy(r->line, r->prefix, sizeof r->prefix);
     char *at = r->line + sizeof r->prefix;
     for (size_t i = 0; i < count; i++)
@@ -76,8 +61,6 @@ struct ingest_reader *ingest_reader_new(struct ch_arena *arena, const json_t *ta
     r->arena = arena;
     r->write = write;
     r->context = context;
-    r->room = 4096;
-    r->line = ch_alloc(arena, r->room);
     r->schema = ch_table_schema_parse(&faults, json_object_get(task, "schema"), &unsupported);
     if (!r->schema)
         return NULL;

@@ -6,7 +6,7 @@
 
 CH_FUNCTION(add_key, "licensing.add_organisation_key", "$1::uuid, $2::text, $3::uuid, $4::boolean, $5::jsonb");
 CH_FUNCTION(end_key, "licensing.end_organisation_key", "$1::uuid, $2::uuid, $3::boolean, $4::jsonb");
-LICENSING_READ(read_keys, "licensing.list_organisation_keys", "$1::uuid, $2::uuid");
+CH_READ(read_keys, "licensing.list_organisation_keys", "$1::uuid, $2::uuid");
 
 struct key {
     const char *name, *kid;

@@ -20,13 +20,6 @@ struct licensing {
 };
 struct licensing *licensing_of(const struct ch_request *request);
 
-/* A read by SQL function: as CH_FUNCTION, and may share a Sync. */
-#define LICENSING_READ(ident, function, args)                                                                          \
-    static const struct ch_statement ident = {.name = function,                                                        \
-                                              .text = "SELECT outcome, body FROM " function "(" args ")",              \
-                                              .shape = CH_SHAPE_ANSWER,                                                \
-                                              .read_only = true}
-
 /* The signed-in person's id, NULL for nobody (and for programs, which act as nobody here). */
 const char *licensing_actor(const struct ch_request *request);
 /* A path parameter that must be a UUID; NULL when it is none (answer not_found). */
@@ -94,6 +87,8 @@ ch_handler licensing_get_catalogue, licensing_get_catalogue_entry, licensing_get
     licensing_get_agreement_odrl;
 
 /* --- jobs --- */
+/* CH_JOB_RETRY, with the reason. */
+enum ch_job_result licensing_later(struct ch_job *job, const char *why);
 enum ch_job_result licensing_run_ingest_contribution(struct ch_job *job);
 enum ch_job_result licensing_run_screen_application(struct ch_job *job);
 enum ch_job_result licensing_run_amend_agreement(struct ch_job *job);

@@ -17,7 +17,7 @@
 #define TOKEN_PATH     "/licensing/v1/oauth/token"
 #define ASSERTION_MOST 4096 /* bytes */
 
-LICENSING_READ(read_keys, "licensing.load_client_keys", "$1::text");
+CH_READ(read_keys, "licensing.load_client_keys", "$1::text");
 
 struct ch_done *oauth_error(struct ch_request *request, const char *error, const char *description)
 {

@@ -10,9 +10,9 @@
 
 #define LD "application/ld+json"
 
-LICENSING_READ(read_terms, "licensing.get_terms", "$1::uuid, $2::uuid");
-LICENSING_READ(read_agreement, "licensing.get_agreement", "$1::uuid, $2::uuid");
-LICENSING_READ(read_pool, "licensing.get_pool", "$1::uuid, $2::text");
+CH_READ(read_terms, "licensing.get_terms", "$1::uuid, $2::uuid");
+CH_READ(read_agreement, "licensing.get_agreement", "$1::uuid, $2::uuid");
+CH_READ(read_pool, "licensing.get_pool", "$1::uuid, $2::text");
 
 static struct ch_done *rendered_terms(struct ch_request *request, const struct ch_answer *answer)
 {

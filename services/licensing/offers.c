@@ -12,7 +12,7 @@
 #define FRESH_SECONDS 900 /* password and TOTP not older than this when signing */
 #define JWS_BYTES     2048
 
-LICENSING_READ(read_offer, "licensing.get_offer", "$1::uuid, $2::uuid");
+CH_READ(read_offer, "licensing.get_offer", "$1::uuid, $2::uuid");
 CH_FUNCTION(load_acceptance, "licensing.load_acceptance",
             "$1::uuid, $2::text, $3::uuid, $4::text, $5::boolean, $6::text");
 CH_FUNCTION(store_acceptance, "licensing.accept_offer",

@@ -13,9 +13,9 @@ CH_FUNCTION(register_organisation, "licensing.register_organisation", "$1::uuid,
 CH_FUNCTION(add_person, "licensing.add_person", "$1::uuid, $2::text, $3::uuid, $4::bytea, $5::jsonb");
 CH_FUNCTION(set_class, "licensing.verify_class", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 CH_FUNCTION(attest, "licensing.attest", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
-LICENSING_READ(read_organisation, "licensing.get_organisation", "$1::uuid, $2::uuid");
-LICENSING_READ(read_organisations, "licensing.list_organisations", "$1::uuid, $2::integer, $3::uuid");
-LICENSING_READ(read_attestations, "licensing.list_attestations", "$1::uuid, $2::uuid");
+CH_READ(read_organisation, "licensing.get_organisation", "$1::uuid, $2::uuid");
+CH_READ(read_organisations, "licensing.list_organisations", "$1::uuid, $2::integer, $3::uuid");
+CH_READ(read_attestations, "licensing.list_attestations", "$1::uuid, $2::uuid");
 
 struct organisation {
     const char *name, *country, *vat_id, *class, *person, *email, *role, *evidence, *kind, *statement;

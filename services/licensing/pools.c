@@ -9,15 +9,15 @@
 
 CH_FUNCTION(create_pool, "licensing.create_pool", "$1::uuid, $2::text, $3::text, $4::jsonb");
 CH_FUNCTION(edit_pool, "licensing.edit_pool", "$1::uuid, $2::text, $3::bigint, $4::text, $5::jsonb");
-LICENSING_READ(read_pool, "licensing.get_pool", "$1::uuid, $2::text");
+CH_READ(read_pool, "licensing.get_pool", "$1::uuid, $2::text");
 CH_FUNCTION(load_growth, "licensing.load_growth", "$1::uuid, $2::text, $3::text, $4::jsonb");
 CH_FUNCTION(save_growth, "licensing.save_growth",
             "$1::uuid, $2::text, $3::text, $4::text, $5::text, $6::jsonb, $7::jsonb");
 CH_FUNCTION(do_command, "licensing.command_pool", "$1::uuid, $2::text, $3::text, $4::text, $5::jsonb");
-LICENSING_READ(read_schema, "licensing.get_schema", "$1::uuid, $2::text, $3::integer");
-LICENSING_READ(read_notices, "licensing.list_notices", "$1::uuid, $2::text, $3::integer, $4::integer");
-LICENSING_READ(read_quality, "licensing.get_quality", "$1::uuid, $2::text");
-LICENSING_READ(read_pools, "licensing.list_pools", "$1::uuid, $2::integer, $3::text");
+CH_READ(read_schema, "licensing.get_schema", "$1::uuid, $2::text, $3::integer");
+CH_READ(read_notices, "licensing.list_notices", "$1::uuid, $2::text, $3::integer, $4::integer");
+CH_READ(read_quality, "licensing.get_quality", "$1::uuid, $2::text");
+CH_READ(read_pools, "licensing.list_pools", "$1::uuid, $2::integer, $3::text");
 
 struct pool_draft {
     const char *ref, *title, *reason;

@@ -8,10 +8,10 @@
 #include "licensing.h"
 #include "publish.h"
 
-LICENSING_READ(read_purposes, "licensing.list_purposes", "");
-LICENSING_READ(read_register, "licensing.list_register", "$1::integer, $2::uuid");
-LICENSING_READ(read_refusals, "licensing.list_refusals", "$1::integer, $2::uuid");
-LICENSING_READ(load_evaluation, "licensing.load_evaluation", "$1::uuid, $2::jsonb");
+CH_READ(read_purposes, "licensing.list_purposes", "");
+CH_READ(read_register, "licensing.list_register", "$1::integer, $2::uuid");
+CH_READ(read_refusals, "licensing.list_refusals", "$1::integer, $2::uuid");
+CH_READ(load_evaluation, "licensing.load_evaluation", "$1::uuid, $2::jsonb");
 
 struct trial {
     const char *pool, *purpose, *action, *mode, *region, *org_class;

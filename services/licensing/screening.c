@@ -6,19 +6,12 @@
 #include <string.h>
 
 #include "commonhold/json.h"
-#include "core/conditions.h"
 #include "decide.h"
 #include "licensing.h"
 
-LICENSING_READ(load_screening, "licensing.load_screening", "$1::uuid");
+CH_READ(load_screening, "licensing.load_screening", "$1::uuid");
 CH_FUNCTION(store_screening, "licensing.store_screening", "$1::uuid, $2::bigint, $3::jsonb");
 CH_FUNCTION(store_offer, "licensing.store_offer", "$1::uuid, $2::jsonb");
-
-static enum ch_job_result later(struct ch_job *job, const char *why)
-{
-    snprintf(job->reason, sizeof job->reason, "%s", why);
-    return CH_JOB_RETRY;
-}
 
 /* A pool without terms in force permits nothing: the refusal names that. */
 static json_t *decide(struct ch_job *job, json_t *loaded)
@@ -34,14 +27,12 @@ static json_t *decide(struct ch_job *job, json_t *loaded)
 static enum ch_job_result offer(struct ch_job *job, const char *id, const json_t *given)
 {
     struct ch_answer answer;
-    const json_t *base = json_object_get(given, "offer");
-    if (base == NULL)
+    const char *text = licensing_narrowed_offer(job->arena, given);
+    if (text == NULL)
         return CH_JOB_DONE;
-    json_t *narrowed = ch_conditions_apply(job->arena, base, json_object_get(given, "conditions"));
-    const char *text = ch_json_canonical(job->arena, narrowed, NULL);
     if (ch_db_call(job->db, job->arena, &store_offer, CH_ARGS(id, text), &answer) != CH_FAULT_NONE)
-        return later(job, ch_db_error(job->db));
-    return strcmp(answer.outcome, "stale") == 0 ? later(job, "the facts moved meanwhile") : CH_JOB_DONE;
+        return licensing_later(job, ch_db_error(job->db));
+    return strcmp(answer.outcome, "stale") == 0 ? licensing_later(job, "the facts moved meanwhile") : CH_JOB_DONE;
 }
 
 enum ch_job_result licensing_run_screen_application(struct ch_job *job)
@@ -49,7 +40,7 @@ enum ch_job_result licensing_run_screen_application(struct ch_job *job)
     struct ch_answer answer;
     const char *id = json_string_value(json_object_get(job->payload, "application"));
     if (ch_db_call(job->db, job->arena, &load_screening, CH_ARGS(id), &answer) != CH_FAULT_NONE)
-        return later(job, ch_db_error(job->db));
+        return licensing_later(job, ch_db_error(job->db));
     if (strcmp(answer.outcome, "ok") != 0)
         return CH_JOB_DONE; /* withdrawn, or screened by somebody else */
     json_t *loaded = licensing_parse(job->arena, answer.body), *result = decide(job, loaded);
@@ -62,8 +53,8 @@ enum ch_job_result licensing_run_screen_application(struct ch_job *job)
         ch_printf(job->arena, "%lld", (long long)json_integer_value(json_object_get(loaded, "revision")));
     const char *text = ch_json_canonical(job->arena, result, NULL);
     if (ch_db_call(job->db, job->arena, &store_screening, CH_ARGS(id, revision, text), &answer) != CH_FAULT_NONE)
-        return later(job, ch_db_error(job->db));
+        return licensing_later(job, ch_db_error(job->db));
     if (strcmp(answer.outcome, "stale") == 0)
-        return later(job, "the facts moved meanwhile");
+        return licensing_later(job, "the facts moved meanwhile");
     return strcmp(answer.outcome, "ok") == 0 ? offer(job, id, licensing_parse(job->arena, answer.body)) : CH_JOB_DONE;
 }

@@ -67,7 +67,7 @@ licensing_SRC += services/licensing/webhooks.c services/licensing/webhook_seal.c
 licensing_COMMAND_SRC := services/licensing/commands.c services/licensing/contribute.c services/licensing/contribute_upload.c
 
 UNIT_TESTS += test_purposes test_terms test_policy test_narrows test_generalise test_table_schema test_ingest_csv
-UNIT_TESTS += test_seen test_copy test_ingest_spill
+UNIT_TESTS += test_seen test_copy test_ingest_spill test_csv test_ndjson
 FUZZ_TARGETS += fuzz_policy fuzz_terms fuzz_csv fuzz_ndjson
 BENCH_PROGRAMS += bench_policy
 

@@ -11,10 +11,10 @@
 CH_FUNCTION(load_draft, "licensing.load_terms_draft", "$1::uuid, $2::text, $3::uuid, $4::text, $5::text");
 CH_FUNCTION(save_terms, "licensing.save_terms",
             "$1::uuid, $2::text, $3::uuid, $4::bigint, $5::text, $6::jsonb, $7::jsonb");
-LICENSING_READ(read_terms, "licensing.get_terms", "$1::uuid, $2::uuid");
-LICENSING_READ(read_terms_list, "licensing.list_terms", "$1::uuid, $2::text, $3::integer, $4::uuid");
-LICENSING_READ(load_comparison, "licensing.load_comparison", "$1::uuid, $2::uuid, $3::uuid");
-LICENSING_READ(describe_comparison, "licensing.describe_comparison", "$1::uuid, $2::jsonb");
+CH_READ(read_terms, "licensing.get_terms", "$1::uuid, $2::uuid");
+CH_READ(read_terms_list, "licensing.list_terms", "$1::uuid, $2::text, $3::integer, $4::uuid");
+CH_READ(load_comparison, "licensing.load_comparison", "$1::uuid, $2::uuid, $3::uuid");
+CH_READ(describe_comparison, "licensing.describe_comparison", "$1::uuid, $2::jsonb");
 
 struct draft {
     const json_t *doc;

@@ -10,7 +10,7 @@
 
 #define PAGE_MOST 10000
 
-LICENSING_READ(read_tombstones, "licensing.list_tombstones", "$1::uuid, $2::uuid, $3::integer, $4::bigint");
+CH_READ(read_tombstones, "licensing.list_tombstones", "$1::uuid, $2::uuid, $3::integer, $4::bigint");
 CH_FUNCTION(acknowledge, "licensing.acknowledge_tombstones", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 
 struct acknowledgement {

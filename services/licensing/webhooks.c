@@ -16,11 +16,11 @@ CH_FUNCTION(end_webhook, "licensing.end_webhook", "$1::uuid, $2::uuid");
 CH_FUNCTION(enable_webhook, "licensing.enable_webhook", "$1::uuid, $2::uuid");
 CH_FUNCTION(ping_webhook, "licensing.ping_webhook", "$1::uuid, $2::text, $3::uuid");
 CH_FUNCTION(resend_webhook, "licensing.resend_webhook", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
-LICENSING_READ(list_webhooks, "licensing.list_webhooks", "$1::uuid, $2::uuid");
-LICENSING_READ(list_types, "licensing.list_webhook_types", "");
-LICENSING_READ(get_webhook, "licensing.get_webhook", "$1::uuid, $2::uuid, $3::uuid");
-LICENSING_READ(list_deliveries, "licensing.list_webhook_deliveries",
-               "$1::uuid, $2::uuid, $3::uuid, $4::text, $5::integer, $6::uuid");
+CH_READ(list_webhooks, "licensing.list_webhooks", "$1::uuid, $2::uuid");
+CH_READ(list_types, "licensing.list_webhook_types", "");
+CH_READ(get_webhook, "licensing.get_webhook", "$1::uuid, $2::uuid, $3::uuid");
+CH_READ(list_deliveries, "licensing.list_webhook_deliveries",
+        "$1::uuid, $2::uuid, $3::uuid, $4::text, $5::integer, $6::uuid");
 
 struct webhook {
     const char *url, *description, *scheme, *event_id;

@@ -2,7 +2,6 @@
 """`commonhold sign-in` and `contribute` as a member runs them: files go up with a progress line, and a kill -9 of either side, or a line that
 breaks, costs no more than the chunk that was under way."""
 import hashlib
-import http.client
 import json
 import os
 import pty
@@ -11,7 +10,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -179,7 +177,8 @@ def test_one_bad_file_does_not_stop_the_others(home, about, tmp_path):
 
 @pytest.mark.parametrize("arguments, says", [
     ([], "--about is missing"), (["--about"], "--about needs a value"), (["--about", "{about}"], "FILE is missing"),
-    (["x", "--about", "{about}", "--speed", "9"], "--speed is no option"), (["x", "--about", "{about}", "--patience", "soon"], "whole seconds")])
+    (["x", "--about", "{about}", "--speed", "9"], "--speed is no option"), (["x", "--about", "{about}", "--patience", "soon"], "whole seconds"),
+    (["x", "--about", "{about}", "--patience", "10m"], "whole seconds")])
 def test_wrong_arguments_are_named(home, about, arguments, says):
     code, out, err = home.run("contribute", *[a.format(about=about) for a in arguments])
     assert code == 64 and out == "" and says in err and "usage: commonhold contribute" in err

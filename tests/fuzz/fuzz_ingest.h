@@ -66,18 +66,31 @@ static struct ch_ingest_result *read_in_pieces(struct ch_arena *arena, struct ch
     return copy;
 }
 
+/* The same for all inputs: read once. */
+static const struct ch_table_schema *the_schema(void)
+{
+    static const struct ch_table_schema *schema;
+    static struct ch_arena *kept;
+    struct ch_faults faults;
+    struct ch_json_error error;
+    bool unsupported;
+    if (schema)
+        return schema;
+    kept = ch_arena_new();
+    ch_faults_init(&faults, kept);
+    json_t *doc = ch_json_parse(kept, schema_text, sizeof schema_text - 1, &CH_JSON_BODY, &error);
+    schema = ch_table_schema_parse(&faults, doc, &unsupported);
+    require(schema != NULL);
+    return schema;
+}
+
 static void fuzz_ingest(enum ch_ingest_format format, const uint8_t *bytes, size_t size)
 {
     if (size == 0)
         return;
     struct ch_arena *arena = ch_arena_new();
-    struct ch_faults faults;
-    struct ch_json_error error;
     struct sink whole = {0}, pieces = {0};
-    bool unsupported;
-    ch_faults_init(&faults, arena);
-    json_t *doc = ch_json_parse(arena, schema_text, sizeof schema_text - 1, &CH_JSON_BODY, &error);
-    struct ch_ingest_options options = {.schema = ch_table_schema_parse(&faults, doc, &unsupported),
+    struct ch_ingest_options options = {.schema = the_schema(),
                                         .format = format,
                                         .delimiter = ",;\t|"[bytes[0] >> 1 & 3],
                                         .accept_partial = bytes[0] & 8,

@@ -57,6 +57,31 @@ static void copies_end_with_nul(void **state)
     ch_arena_free(arena);
 }
 
+static void buffers_grow_and_keep_what_they_hold(void **state)
+{
+    (void)state;
+    struct ch_arena *arena = ch_arena_new();
+    unsigned char *bytes = NULL;
+    size_t room = 0;
+    assert_null(ch_arena_grow(arena, NULL, &room, 0));
+    for (size_t need = 1; need <= (1 << 20) + 1; need = need * 3 / 2 + 1) {
+        const void *before = bytes;
+        size_t old = room;
+        bytes = ch_arena_grow(arena, bytes, &room, need);
+        assert_true(room >= need);
+        assert_int_equal(bytes == before, old >= need);
+        for (size_t i = 0; i < old; i += 97)
+            assert_int_equal(bytes[i], i % 251 + 1);
+        for (size_t i = old; i < room; i++)
+            assert_int_equal(bytes[i], 0);
+        for (size_t i = 0; i < room; i++)
+            bytes[i] = (unsigned char)(i % 251 + 1);
+    }
+    assert_true(room < 4 << 20);
+    assert_true(ch_arena_used(arena) < 2 * room);
+    ch_arena_free(arena);
+}
+
 static char order[8];
 
 static void note(void *thing)
@@ -86,6 +111,7 @@ int main(void)
         cmocka_unit_test(allocations_are_zeroed_aligned_and_apart),
         cmocka_unit_test(empty_allocations_are_unique),
         cmocka_unit_test(copies_end_with_nul),
+        cmocka_unit_test(buffers_grow_and_keep_what_they_hold),
         cmocka_unit_test(cleanups_run_latest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -359,6 +359,33 @@ static void test_ndjson(void **state)
     }
 }
 
+/* Unescaped strings have room however long a line is, also behind a shorter one. */
+static void test_ndjson_of_long_strings(void **state)
+{
+    (void)state;
+    static const char schema[] = "{'fields':[{'name':'a','type':'string','ch:sensitivity':'none'}]}";
+    struct ch_arena *arena = ch_arena_new();
+    struct sink sink;
+    char *file = malloc(1 << 16), *at = file, *wanted = malloc(1 << 16), *end = wanted;
+    for (int count = 1; count <= 4096; count *= 8) {
+        at = stpcpy(at, "{\"a\":\"");
+        for (int i = 0; i < count; i++) {
+            at = stpcpy(at, "\\u00e9");
+            end = stpcpy(end, "\xc3\xa9");
+        }
+        at = stpcpy(at, "\"}\n");
+        end = stpcpy(end, "\n");
+    }
+    struct ch_ingest_options options = {.schema = schema_of(arena, schema), .format = CH_INGEST_NDJSON};
+    const struct ch_ingest_result *result = ingest(arena, &options, &sink, file, (size_t)(at - file), 1000);
+    assert_int_equal(result->good, 5);
+    assert_true(result->accepted);
+    assert_string_equal(sink.text, wanted);
+    free(file);
+    free(wanted);
+    ch_arena_free(arena);
+}
+
 /* --- A week of air sensors: one gzipped tar, read through gzip and the tar headers --- */
 
 #define ABERDEEN                                                                                                       \
@@ -435,6 +462,7 @@ int main(void)
         cmocka_unit_test(test_keys_beyond_memory_count_as_well),
         cmocka_unit_test(test_a_store_that_fails_gives_no_verdict),
         cmocka_unit_test(test_ndjson),
+        cmocka_unit_test(test_ndjson_of_long_strings),
         cmocka_unit_test(test_a_week_of_real_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,10 +262,47 @@ static void test_halves_with_a_given_count(void **state)
     ch_arena_free(arena);
 }
 
+/* Every end of licensing.md section 8 is exclusive and every beginning inclusive, to the second. The request is at
+ * 12:00:00. */
+static void test_ends_are_exclusive(void **state)
+{
+    (void)state;
+#define UNTIL(time)       "{'consents':[{'op':'set','members':['m1','m2'],'set':{'until':'2026-09-01T" time "Z'}}]}"
+#define RULED(kind, span) "{'context':{'" kind "':[{'id':'R1'," span "}]}}"
+#define FROM(time)        "'from':'2026-09-01T" time "Z','until':null"
+#define TO(time)          "'from':'2026-08-01T00:00:00Z','until':'2026-09-01T" time "Z'"
+    static const struct {
+        const char *change, *decision, *reason;
+    } cases[] = {
+        {UNTIL("12:00:00"), "deny", "core:cohort"},
+        {UNTIL("12:00:01"), "permit", "P1"},
+        {RULED("prohibitions", "'purpose':'PG'," FROM("12:00:00")), "deny", "R1"},
+        {RULED("prohibitions", "'purpose':'PG'," FROM("12:00:01")), "permit", "P1"},
+        {RULED("prohibitions", "'purpose':'PG'," TO("12:00:00")), "permit", "P1"},
+        {RULED("prohibitions", "'purpose':'PG'," TO("12:00:01")), "deny", "R1"},
+        {RULED("sanctions", "'organisation':'org:uni','purpose':null," FROM("12:00:00")), "deny", "R1"},
+        {RULED("sanctions", "'organisation':'org:uni','purpose':null," FROM("12:00:01")), "permit", "P1"},
+        {RULED("sanctions", "'organisation':'org:uni','purpose':null," TO("12:00:00")), "permit", "P1"},
+        {RULED("sanctions", "'organisation':'org:uni','purpose':null," TO("12:00:01")), "deny", "R1"},
+        {"{'request':{'at':'2026-07-01T00:00:00Z'},'context':{'attested_at':'2026-06-30T00:00:00Z'}}", "permit", "P1"},
+        {"{'request':{'at':'2026-06-30T23:59:59Z'}}", "deny", "core:terms-not-yet-valid"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ch_arena *arena = ch_arena_new();
+        json_t *answer = answer_of(arena, input_of(arena, quick_json(arena, cases[i].change)), false);
+        assert_non_null(answer);
+        const char *reason = json_string_value(json_array_get(json_object_get(answer, "reasons"), 0));
+        if (strcmp(ch_text_of(answer, "decision"), cases[i].decision) != 0 || strcmp(reason, cases[i].reason) != 0)
+            fail_msg("%s: %s %s", cases[i].change, ch_text_of(answer, "decision"), reason);
+        ch_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_cases),
+        cmocka_unit_test(test_ends_are_exclusive),
         cmocka_unit_test(test_explain_lists_all_rules_and_the_rules_tiers),
         cmocka_unit_test(test_structural_errors_are_refused),
         cmocka_unit_test(test_unknown_words_are_decided),

@@ -64,14 +64,6 @@ void ch_coverage_hide(struct ch_coverage *list, size_t count)
 
 /* ---- what is offered ---- */
 
-static bool is_unconditional(const struct ch_rule *rule)
-{
-    struct ch_region_set all;
-    memset(&all, 0xff, sizeof all);
-    return rule->effect == CH_EFFECT_PROHIBIT && rule->actions == UINT32_MAX && rule->modes == UINT32_MAX &&
-           rule->condition_count == 0 && ch_region_set_within(&all, &rule->regions);
-}
-
 /* The lowest floor under which a class may ask for a purpose; -1: it may not. */
 static int64_t floor_of(const struct ch_terms *terms, const json_t *trust_prohibits, unsigned purpose, unsigned org)
 {
@@ -81,7 +73,7 @@ static int64_t floor_of(const struct ch_terms *terms, const json_t *trust_prohib
         const struct ch_rule *rule = &terms->rules[i];
         if (!(rule->org_classes >> org & 1) || !(rule->purposes & bit))
             continue;
-        if (is_unconditional(rule))
+        if (ch_rule_is_outright(rule))
             return -1;
         if (rule->effect != CH_EFFECT_PROHIBIT && !ch_rule_is_void(rule) &&
             (ch_odrl_purposes(rule, trust_prohibits) & bit) && (floor < 0 || rule->notice_floor < floor))

@@ -29,6 +29,8 @@ struct ch_csv {
     bool cell_cut;
     size_t used; /* bytes of `text` */
     char *text;  /* the cells of the record, each followed by one LF that belongs to none */
+    size_t room; /* bytes `text` has: as many as the longest record needed, CH_CSV_ROW_BYTES at most */
+    struct ch_arena *arena;
     struct ch_csv_cell cells[CH_CSV_CELLS];
 };
 
@@ -42,8 +44,14 @@ struct ch_csv *ch_csv_new(struct ch_arena *arena, char delimiter, void (*row)(vo
     csv->line = 1;
     csv->row = (struct ch_csv_row){.line = 1, .cells = csv->cells};
     csv->stops[(unsigned char)delimiter] = csv->stops['"'] = csv->stops['\r'] = csv->stops['\n'] = true;
-    csv->text = ch_alloc(arena, CH_CSV_ROW_BYTES);
+    csv->arena = arena;
     return csv;
+}
+
+/* Room for `need` bytes of the record. Cells read already stay where they were. */
+static void make_room(struct ch_csv *csv, size_t need)
+{
+    csv->text = ch_arena_grow(csv->arena, csv->text, &csv->room, need);
 }
 
 static void append(struct ch_csv *csv, const char *bytes, size_t size)
@@ -57,12 +65,14 @@ static void append(struct ch_csv *csv, const char *bytes, size_t size)
         csv->row.problem = CH_CELL_LENGTH;
         return;
     }
+    make_room(csv, csv->used + size + 1);
     memcpy(csv->text + csv->used, bytes, size);
     csv->used += size;
 }
 
 static void end_cell(struct ch_csv *csv)
 {
+    make_room(csv, csv->used + 1);
     if (csv->row.count < CH_CSV_CELLS)
         csv->cells[csv->row.count] =
             (struct ch_csv_cell){csv->text + csv->cell_start, csv->used - csv->cell_start, csv->cell_cut};

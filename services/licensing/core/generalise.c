@@ -112,11 +112,6 @@ void ch_general_text(const struct ch_general *general, char text[CH_GENERAL_TEXT
     abort();
 }
 
-const char *ch_trunc_unit_text(enum ch_trunc_unit unit)
-{
-    return unit_texts[unit];
-}
-
 bool ch_general_fits(const struct ch_general *general, enum ch_column_type type)
 {
     switch (general->kind) {
@@ -132,11 +127,6 @@ bool ch_general_fits(const struct ch_general *general, enum ch_column_type type)
         return type == CH_TYPE_STRING;
     }
     abort();
-}
-
-bool ch_general_equal(const struct ch_general *a, const struct ch_general *b)
-{
-    return a->kind == b->kind && a->unit == b->unit && a->number == b->number && a->origin == b->origin;
 }
 
 /* year > quarter > month > day > hour > minute, and week > day. */

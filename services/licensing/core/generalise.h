@@ -47,11 +47,8 @@ struct ch_general {
 /* False (and *out a drop) when the text is no generalisation. Numbers in it are canonical integers. */
 bool ch_general_parse(const char *text, struct ch_general *out);
 void ch_general_text(const struct ch_general *general, char text[CH_GENERAL_TEXT]);
-/* The word of a unit, as date_trunc takes it. */
-const char *ch_trunc_unit_text(enum ch_trunc_unit unit);
 /* Whether it means something for a column of this type. */
 bool ch_general_fits(const struct ch_general *general, enum ch_column_type type);
-bool ch_general_equal(const struct ch_general *a, const struct ch_general *b);
 /* Section 3.2: `new_one` is equal to `old_one` or coarser, so that it never shows more. */
 bool ch_general_no_finer(const struct ch_general *new_one, const struct ch_general *old_one);
 

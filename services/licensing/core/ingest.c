@@ -35,7 +35,8 @@ struct ch_ingest {
     /* NDJSON: the names met in the line being read, and where the next is expected. */
     bool *met;
     size_t hint;
-    char *buffer; /* unescaped strings of a line */
+    char *buffer; /* unescaped strings of a line: never longer than the line */
+    size_t buffer_room;
     /* The row being read. */
     uint64_t line, row;
     bool row_bad;
@@ -262,6 +263,7 @@ static void read_line(void *context, uint64_t line, const char *text, size_t len
     memset(ingest->cells, 0, ingest->schema->field_count * sizeof *ingest->cells);
     memset(ingest->met, 0, ingest->header.count * sizeof *ingest->met);
     ingest->hint = 0;
+    ingest->buffer = ch_arena_grow(ingest->arena, ingest->buffer, &ingest->buffer_room, length);
     if (!text)
         add_error(ingest, "", CH_CELL_LENGTH, "", 0);
     else if (!ch_utf8_valid(text, length))
@@ -324,7 +326,6 @@ struct ch_ingest *ch_ingest_new(struct ch_arena *arena, const struct ch_ingest_o
     } else {
         ingest->ndjson = ch_ndjson_new(arena, read_line, ingest);
         ingest->met = ch_alloc_array(arena, ingest->header.count, sizeof *ingest->met);
-        ingest->buffer = ch_alloc(arena, CH_NDJSON_LINE);
     }
     return ingest;
 }

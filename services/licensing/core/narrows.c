@@ -93,13 +93,6 @@ static bool touches(const struct ch_rule *rule, unsigned purpose, unsigned org_c
     return (rule->purposes >> purpose & 1) && (rule->org_classes >> org_class & 1);
 }
 
-/* A prohibition with nothing but purposes and classes: it leaves nothing of a pair. */
-static bool is_outright(const struct ch_rule *rule)
-{
-    return rule->actions == UINT32_MAX && rule->modes == UINT32_MAX && rule->condition_count == 0 &&
-           ch_region_set_has(&rule->regions, CH_REGION_UNKNOWN);
-}
-
 static bool pair_allowed(const struct ch_terms *terms, unsigned purpose, unsigned org_class)
 {
     bool allowed = false;
@@ -109,7 +102,7 @@ static bool pair_allowed(const struct ch_terms *terms, unsigned purpose, unsigne
             continue;
         if (rule->effect != CH_EFFECT_PROHIBIT)
             allowed = true;
-        else if (is_outright(rule))
+        else if (ch_rule_is_outright(rule))
             return false;
     }
     return allowed;

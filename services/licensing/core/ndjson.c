@@ -11,7 +11,9 @@ struct ch_ndjson {
     uint64_t line; /* lines handed on */
     size_t used;   /* bytes kept of a line that began in an earlier piece */
     bool too_long;
-    char *kept; /* CH_NDJSON_LINE + 1 bytes: the CR of CRLF is not counted */
+    char *kept; /* CH_NDJSON_LINE + 1 bytes at most: the CR of CRLF is not counted */
+    size_t room;
+    struct ch_arena *arena;
 };
 
 struct ch_ndjson *ch_ndjson_new(struct ch_arena *arena, void (*on_line)(void *, uint64_t, const char *, size_t),
@@ -20,7 +22,7 @@ struct ch_ndjson *ch_ndjson_new(struct ch_arena *arena, void (*on_line)(void *, 
     struct ch_ndjson *reader = ch_alloc(arena, sizeof *reader);
     reader->on_line = on_line;
     reader->context = context;
-    reader->kept = ch_alloc(arena, CH_NDJSON_LINE + 1);
+    reader->arena = arena;
     return reader;
 }
 
@@ -30,6 +32,7 @@ static void keep(struct ch_ndjson *reader, const char *bytes, size_t size)
         reader->too_long = true;
         return;
     }
+    reader->kept = ch_arena_grow(reader->arena, reader->kept, &reader->room, reader->used + size);
     memcpy(reader->kept + reader->used, bytes, size);
     reader->used += size;
 }

@@ -243,9 +243,3 @@ size_t ch_table_schema_field(const struct ch_table_schema *schema, const char *n
         i++;
     return i;
 }
-
-const char *ch_table_schema_pg_type(enum ch_column_type type)
-{
-    static const char *const types[] = {"text", "bigint", "numeric", "boolean", "date", "timestamptz"};
-    return types[type];
-}

@@ -52,8 +52,6 @@ struct ch_table_schema {
 struct ch_table_schema *ch_table_schema_parse(struct ch_faults *faults, const json_t *doc, bool *unsupported);
 /* field_count when there is none of that name; the name need not end with NUL. */
 size_t ch_table_schema_field(const struct ch_table_schema *schema, const char *name, size_t length);
-/* The PostgreSQL type of a column: text, bigint, numeric, boolean, date, timestamptz. */
-const char *ch_table_schema_pg_type(enum ch_column_type type);
 /* Column names: [a-z][a-z0-9_]{0,39}. */
 bool ch_column_name_valid(const char *name);
 

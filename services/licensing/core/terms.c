@@ -438,3 +438,9 @@ bool ch_rule_is_void(const struct ch_rule *rule)
     return !rule->purposes || !rule->actions || !rule->org_classes || !rule->modes ||
            ch_region_set_within(&rule->regions, &none);
 }
+
+bool ch_rule_is_outright(const struct ch_rule *rule)
+{
+    return rule->effect == CH_EFFECT_PROHIBIT && rule->actions == UINT32_MAX && rule->modes == UINT32_MAX &&
+           rule->condition_count == 0 && ch_region_set_has(&rule->regions, CH_REGION_UNKNOWN);
+}

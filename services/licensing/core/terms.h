@@ -109,6 +109,8 @@ size_t ch_terms_column(const struct ch_terms *terms, const char *name);
 
 /* True when no request at all matches the rule: one of its lists is empty or holds unknown words only. */
 bool ch_rule_is_void(const struct ch_rule *rule);
+/* True for a prohibition with nothing but purposes and classes: it leaves nothing of a pair of them. */
+bool ch_rule_is_outright(const struct ch_rule *rule);
 
 /* The rules of check_terms that need no database (licensing.md section 5), as faults with pointers into the document.
  */
