@@ -89,6 +89,13 @@ void ch_sha256_add(struct ch_sha256 *hash, const void *bytes, size_t size)
     ch_crypto_check(EVP_DigestUpdate(hash->context, bytes, size) == 1, "SHA-256");
 }
 
+void ch_sha256_next(struct ch_sha256 *hash, uint8_t digest[32])
+{
+    ch_crypto_check(EVP_DigestFinal_ex(hash->context, digest, NULL) == 1 &&
+                        EVP_DigestInit_ex2(hash->context, sha256_method(), NULL) == 1,
+                    "SHA-256");
+}
+
 void ch_sha256_end(struct ch_sha256 *hash, uint8_t digest[32])
 {
     ch_crypto_check(EVP_DigestFinal_ex(hash->context, digest, NULL) == 1, "SHA-256");

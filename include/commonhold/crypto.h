@@ -21,6 +21,8 @@ struct ch_sha256;
 struct ch_sha256 *ch_sha256_begin(void);
 void ch_sha256_add(struct ch_sha256 *hash, const void *bytes, size_t size);
 void ch_sha256_end(struct ch_sha256 *hash, uint8_t digest[32]);
+/* As ch_sha256_end, but begins anew instead: one context hashes many texts. */
+void ch_sha256_next(struct ch_sha256 *hash, uint8_t digest[32]);
 
 void ch_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, uint8_t mac[32]);
 /* RFC 5869, extract and expand. */

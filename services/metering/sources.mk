@@ -25,3 +25,21 @@ metering_COMMAND_SRC := \
 	services/metering/download_part.c \
 	services/metering/download_token.c
 UNIT_TESTS += test_filter test_plan test_resume test_row_ref test_rows test_runs test_tally
+
+# usage events
+metering_CORE_SRC += \
+	services/metering/core/event_binary.c \
+	services/metering/core/event_judge.c \
+	services/metering/core/event_key.c \
+	services/metering/core/event_media.c \
+	services/metering/core/event_parts.c \
+	services/metering/core/event_read.c \
+	services/metering/core/event_rollup.c \
+	services/metering/core/event_scan.c \
+	services/metering/core/event_skip.c \
+	services/metering/core/event_text.c \
+	services/metering/core/event_time.c \
+	services/metering/core/event_tree.c
+UNIT_TESTS += test_event_binary test_event_key test_event_read test_event_rollup test_event_text test_event_time
+FUZZ_TARGETS += fuzz_events
+BENCH_PROGRAMS += bench_scan

@@ -109,6 +109,11 @@ static void sha256_in_one_call_and_in_pieces(void **state)
     ch_sha256_add(hash, "a", 1);
     ch_sha256_add(hash, "", 0);
     ch_sha256_add(hash, "bc", 2);
+    ch_sha256_next(hash, digest);
+    assert_hex(digest, 32, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    ch_sha256_next(hash, digest); /* nothing is left of the text before */
+    assert_hex(digest, 32, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    ch_sha256_add(hash, "abc", 3);
     ch_sha256_end(hash, digest);
     assert_hex(digest, 32, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
