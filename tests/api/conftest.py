@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Fixtures of the API tests. A test that fails shows the end of the log of every daemon that ran at the time."""
+"""Fixtures of the API tests. A test that fails shows the end of the log of every daemon that ran at the time; and every test fails in which
+somebody got an answer that docs/api does not promise."""
 import shutil
 import tempfile
 
 import pytest
 
-from stack import BIN, Stack
+from documented import Watch
+from stack import BIN, Client, Stack
 
 TAIL = 6000
 
@@ -39,6 +41,25 @@ def fresh_trust(stack):
     yield made
     if made in stack.trusts:
         stack.release(made)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watch():
+    made, once = Watch(), Client._once
+
+    def watched(client, method, path, body, headers):
+        answer = once(client, method, path, body, headers)
+        made.look(method, path, answer)
+        return answer
+    Client._once = watched
+    yield made
+    Client._once = once
+
+
+@pytest.fixture(autouse=True)
+def every_answer_is_documented(watch):
+    yield
+    assert watch.take() == []
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -4,7 +4,6 @@ need a trust with everything in it, and on real readings where they are. No asse
 import contextlib
 import csv
 import io
-import json
 import os
 import pathlib
 import re

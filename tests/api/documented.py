@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What an OpenAPI document of docs/api says, for tests that are driven by it: its routes, a body that it allows, bodies that it does not, and
-whether an answer is one it promises. Nothing here knows a noun: a new route is covered by being written down."""
+whether an answer is one it promises; and a watch over all answers of a test run. Nothing here knows a noun: a new route is covered by being
+written down."""
 import copy
+import functools
 import gzip
 import json
 import re
@@ -12,6 +14,8 @@ import yaml
 
 from stack import ROOT
 
+#: The documents whose every answer is watched.
+WATCHED = ("governance", "licensing")
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 WRITES = ("POST", "PUT", "PATCH")
 #: A string that each pattern of the documents allows.
@@ -33,6 +37,7 @@ class Route:
         pattern = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{[a-z_]+\})", path))
         self.match = re.compile(f"^{pattern}$").match
         self.body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        self.checks = {}
 
     def __repr__(self):
         return f"{self.method} {self.path}"
@@ -65,7 +70,9 @@ class Route:
         if schema is None or not media.endswith("json"):
             return None
         raw = gzip.decompress(answer.raw) if answer.headers.get("Content-Encoding") == "gzip" else answer.raw
-        check = validator(self.document, schema)
+        check = self.checks.get((answer.status, media))
+        if check is None:
+            check = self.checks[answer.status, media] = closed_validator(self.document, schema)
         for text in raw.splitlines() if media == "application/x-ndjson" else [raw]:
             error = jsonschema.exceptions.best_match(check.iter_errors(json.loads(text)))
             if error:
@@ -75,6 +82,66 @@ class Route:
 
 def validator(document, schema):
     return jsonschema.Draft202012Validator({**schema, "components": document["components"]}, format_checker=jsonschema.FormatChecker())
+
+
+def closed(document, schema):
+    """The schema as answers are held to it: an object that lists its members has no others, unless it says so."""
+    if isinstance(schema, list):
+        return [closed(document, inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "allOf" in schema:
+        parts = [resolved(document, part) for part in schema["allOf"]]
+        schema = {"type": "object", "required": [name for part in parts for name in part.get("required", [])],
+                  "properties": {name: of for part in parts for name, of in part["properties"].items()}}
+    made = {key: {name: closed(document, of) for name, of in value.items()} if key == "properties" else closed(document, value)
+            for key, value in schema.items()}
+    if "properties" in schema:
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+def closed_validator(document, schema):
+    whole = CLOSED.get(id(document))
+    if whole is None:
+        whole = CLOSED[id(document)] = {"components": {"schemas": {name: closed(document, of) for name, of in document["components"]["schemas"].items()}}}
+    return validator(whole, closed(document, schema))
+
+
+#: Per document, its components as answers are held to them.
+CLOSED = {}
+
+
+class Watch:
+    """Looks over every client's shoulder and keeps what no document promises."""
+
+    def __init__(self):
+        self.found, self.seen = {}, {}
+
+    @functools.cached_property
+    def routes(self):
+        return {role: routes(load(role)) for role in WATCHED}
+
+    def route_of(self, method, path):
+        role = path.split("/")[1]
+        return next((r for r in self.routes[role] if r.method == method and r.match(path)), None) if role in WATCHED else None
+
+    def look(self, method, path, answer):
+        route = self.route_of(method, path.split("?")[0])
+        if not route:
+            return
+        # what was judged is not judged again: tests wait by asking often
+        key, shape = (route, answer.status), (answer.headers.get("Content-Type"), answer.raw)
+        if self.seen.get(key) == shape:
+            return
+        self.seen[key] = shape
+        why = route.mismatch(answer)
+        if why:
+            self.found[f"{route}: {answer.status}: {why}"] = None
+
+    def take(self):
+        found, self.found = list(self.found), {}
+        return found
 
 
 def load(role):

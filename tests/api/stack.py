@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import psycopg2
@@ -217,20 +218,26 @@ class RunningTrust(Trust):
 class Stack:
     """The cluster, the folder of keys and secrets, and a migrated database that trusts are copied from."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, durable=False):
         self.folder, self.count, self.trusts = pathlib.Path(folder), 0, []
+        self.environment = {**os.environ, "CH_PG_TEST": "" if durable else "1"}
         self.folder.chmod(0o711)
-        run("sh", ROOT / "deploy" / "pg.sh", "start", self.folder, env={**os.environ, "CH_PG_TEST": "1"})
+        self.start_database()
         try:
             self._prepare()
         except BaseException:
             self.close()
             raise
 
+    def start_database(self):
+        run("sh", ROOT / "deploy" / "pg.sh", "start", self.folder, env=self.environment)
+
     def _prepare(self):
         self.admin = run("sh", ROOT / "deploy" / "pg.sh", "conninfo", self.folder).strip()
         self.socket = (self.folder / "pg.socket").read_text().strip()
         run(BIN / "commonhold", "init", "--dir", self.folder, "--database", self.admin, "--origin", "http://" + LOG_NAME.split("/")[0])
+        # what a failed test has left open holds nobody up for longer than this
+        query(self.admin, f"ALTER ROLE commonhold SET idle_in_transaction_session_timeout = '{2 * DEADLINE}s'")
         query(self.admin, "CREATE DATABASE template_trust")
         run(BIN / "commonhold", "migrate", "--config", self.folder / "commonhold.ini", "--database", self.conninfo("template_trust"))
 
@@ -255,6 +262,12 @@ class Stack:
             made.start(*roles)
             if sign_in:
                 made.sign_in_founders(charter)
+        return made
+
+    def grown_up(self, **durations):
+        """A trust whose bootstrap clause has ended, with these durations in its charter."""
+        made = self.trust({"durations": durations})
+        eventually("the bootstrap clause to end", lambda: not made.public.get("/governance/v1/charters/current").json["bootstrap"])
         return made
 
     def release(self, trust):
@@ -282,6 +295,27 @@ def eventually(what, condition, seconds=None):
         except Problem:
             return None
     return wait_for(what, tried, seconds or DEADLINE, 0.05)
+
+
+def together(*deeds):
+    """Begins all at one instant, each in a thread of its own; what each gave. One that fails, or does not end, fails the test and hangs none."""
+    barrier, given, failures = threading.Barrier(len(deeds)), [None] * len(deeds), []
+
+    def run(n, deed):
+        try:
+            barrier.wait(DEADLINE)
+            given[n] = deed()
+        except Exception as error:  # pylint: disable=broad-except
+            failures.append(error)
+    threads = [threading.Thread(target=run, args=item, daemon=True) for item in enumerate(deeds)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    for failure in failures:
+        raise failure
+    assert not any(thread.is_alive() for thread in threads), "one of them does not end"
+    return given
 
 
 def seconds_of(action):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What votes do to agreements, and what two people do at the same instant. New terms do not touch an agreement unless their proposal says so; then
 the licensee accepts a new version or the old one ends. The races run CH_ROUNDS rounds each, in SQL."""
+import functools
 import json
 import os
 import threading
@@ -10,7 +11,7 @@ import psycopg2
 import pytest
 
 from applying import LONG, agreed, approved, enact_terms, prepare, rewrite
-from stack import eventually
+from stack import eventually, together
 from test_offers import refused, verify_signatures
 from trust import LIC
 
@@ -145,27 +146,19 @@ class Arena:
 
     def together(self, *calls):
         """Runs two statements at the same instant; what each gave (outcome), or its SQLSTATE."""
-        barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
-
-        def one(n, connection, statement, args):
+        def one(connection, statement, args):
             try:
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT 1")
-                    barrier.wait(30)
                     cursor.execute(statement, args)
                     row = cursor.fetchone()
                 connection.commit()
-                results[n] = row[0]
+                return row[0]
             except psycopg2.Error as error:
                 connection.rollback()
-                results[n] = error.pgcode
-
-        threads = [threading.Thread(target=one, args=(n, self.racers[n], *call)) for n, call in enumerate(calls)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        return results
+                return error.pgcode
+        for connection in self.racers:  # their transactions are open before they race
+            connection.cursor().execute("SELECT 1")
+        return together(*[functools.partial(one, self.racers[n], *call) for n, call in enumerate(calls)])
 
     def close(self):
         for connection in (*self.racers, self.looking):

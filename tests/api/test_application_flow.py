@@ -253,3 +253,28 @@ def test_keys_of_an_organisation(trust):
     assert trust["uni"].post(end, {"kid": made["kid"]}).json["ended_at"]
     refused(trust["uni"].send("POST", end, {"kid": made["kid"]}), 404, "not_found")
     refused(trust["uni"].send("POST", path, same), 409, "not_allowed_here")
+
+
+# -- a pool that is not licensed ------------------------------------------------------
+
+def dispose(trust, disposition):
+    """As a vote on the asset register would have it."""
+    rewrite(trust, "governance.asset", "guard", f"UPDATE governance.asset SET disposition = '{disposition}' WHERE ref = 'pool-air'")
+
+
+def test_a_pool_that_is_kept_and_not_licensed_takes_no_grant(trust):
+    """Grants need disposition licensed_only, whatever was offered before; a vote back opens the way again."""
+    offered = approved(trust)
+    draft = trust["uni"].post(f"{LIC}/applications", WANTED).json
+    count = "SELECT count(*) FROM licensing.data_grant"
+    before = trust.sql(count)
+    dispose(trust, "held")
+    try:
+        digest = trust["uni"].get(f"{LIC}/offers/{offered['offer_id']}").json["agreement_hash"]
+        refused(trust["uni"].send("POST", f"{LIC}/offers/{offered['offer_id']}/accept", {"agreement_hash": digest}), 409, "not_allowed_here")
+        refused(trust["uni"].send("POST", f"{LIC}/applications/{draft['id']}/submit", {}), 409, "not_allowed_here")
+        assert trust.sql(count) == before
+    finally:
+        dispose(trust, "licensed_only")
+    assert trust.accept_offer("uni", offered["offer_id"])["grant_state"] == "active"
+    assert trust["uni"].post(f"{LIC}/applications/{draft['id']}/submit", {}).status == 200

@@ -3,14 +3,12 @@
 forbidden to everybody else; a cell that is not listed is not_allowed_here; and then nothing has changed. The cells are tried in SQL, each in a
 transaction that is rolled back, on one application in each state that was brought there over HTTP."""
 import json
-import pathlib
 import re
-import uuid
 
 import psycopg2
 import pytest
 
-from applying import LONG, WANTED, agreed, apply, approved, prepare, rewrite, settled, wait_for_state
+from applying import LONG, WANTED, agreed, as_owner, prepare, rewrite, settled, wait_for_state
 from stack import ROOT, eventually
 from trust import LIC
 
@@ -222,18 +220,7 @@ def test_events_give_the_states(trust, states):
 def test_the_database_keeps_the_matrix(trust, states):
     """As the owner of the schema: no event beside the matrix, no state beside the events."""
     def attempt(statement, *args):
-        connection = psycopg2.connect(trust.database)
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET ROLE ch_licensing_owner")
-                cursor.execute(statement, args)
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                return None
-        except psycopg2.Error as error:
-            return error.pgcode
-        finally:
-            connection.rollback()
-            connection.close()
+        return as_owner(trust, (statement, args))
     event = ("INSERT INTO licensing.application_event (application_id, seq, command, role, from_state, to_state) SELECT %s, max(seq) + 1, %s, %s, %s, %s "
              "FROM licensing.application_event WHERE application_id = %s")
     one = states["refused"]

@@ -16,8 +16,7 @@ WANTED = {"pool": "air", "purpose": "PG.HEALTH", "actions": ["read"], "columns":
 @pytest.fixture(scope="module", autouse=True)
 def pool(trust):
     """A pool that is open without its vote."""
-    trust.draft_pool("lin", "air", "Air", sensor_schema())
-    trust.unguarded("UPDATE licensing.pool SET state = 'open' WHERE ref = 'air'")
+    trust.open_pool("air", "Air", sensor_schema())
 
 
 def person(trust, name):
@@ -74,3 +73,14 @@ def test_copy_of_a_foreign_application(trust, uni, firm):
     assert isinstance(uni, Client) and firm.get(f"{LIC}/applications/{foreign['id']}").status == 200
     for source in (foreign["id"], str(uuid.uuid4())):
         assert pointers(uni.send("POST", f"{LIC}/applications", {**WANTED, "copied_from": source})) == ["/copied_from"]
+
+
+def test_a_bundle_groups_applications(uni, firm):
+    """One project that needs several pools or purposes: each is an application of its own, and keeps what they belong to when copied or changed."""
+    bundle = str(uuid.uuid4())
+    made = [uni.post(f"{LIC}/applications", {**WANTED, "purpose": purpose, "bundle_id": bundle}).json for purpose in ("PG.HEALTH", "PG.STATS")]
+    alone = uni.post(f"{LIC}/applications", WANTED).json
+    uni.patch(f"{LIC}/applications/{made[0]['id']}", {"region": "DE"}, headers={"If-Match": '"v1"'})
+    listed = uni.get(f"{LIC}/applications?limit=100").json["items"]
+    assert {a["id"] for a in listed if a["bundle_id"] == bundle} == {a["id"] for a in made} and alone["bundle_id"] is None
+    assert pointers(firm.send("POST", f"{LIC}/applications", {**WANTED, "bundle_id": "x"})) == ["/bundle_id"]

@@ -352,12 +352,11 @@ def test_no_batch_behind_a_withdrawal_holds_a_withdrawn_row(ground):
 
     def read():
         try:
-            connection = psycopg2.connect(ground.trust.database)
-            while not stop.is_set():
-                with connection, connection.cursor() as cursor:
-                    consent, _, _, members = deliver_batch(cursor, ground, grant, delivery)
-                seen.append((consent, member in members))
-            connection.close()
+            with contextlib.closing(psycopg2.connect(ground.trust.database)) as connection:
+                while not stop.is_set():
+                    with connection, connection.cursor() as cursor:
+                        consent, _, _, members = deliver_batch(cursor, ground, grant, delivery)
+                    seen.append((consent, member in members))
         except Exception as error:  # pylint: disable=broad-except
             errors.append(error)
 
@@ -431,6 +430,22 @@ def test_wider_terms_ask_and_silence_keeps_the_old_scope(ground):
         connection.rollback()
     finally:
         connection.close()
+
+
+def test_a_code_added_later_has_no_consent(ground):
+    """A switch on an inner node says yes to the codes below it as they are: what the tree grows later was never asked for."""
+    ground.switch("hal", "given", purpose="PG")
+    ground.trust.unguarded("INSERT INTO licensing.purpose SELECT 'PG.LATER', true, default_tier, match, dpv, duo, 1000, 2 FROM licensing.purpose WHERE code = 'PG.EDU'",
+                           "INSERT INTO licensing.purpose_edge (child, parent) VALUES ('PG.LATER', 'PG')",
+                           "INSERT INTO licensing.purpose_closure (ancestor, code) VALUES ('PG', 'PG.LATER'), ('PG.LATER', 'PG.LATER')")
+    try:
+        assert ground.trust.sql("SELECT count(*) FROM licensing.purpose_below WHERE ancestor = 'PG' AND code = 'PG.LATER'") == [(1,)]
+        for table in ("consent_event", "consent_current", "covered_contribution"):
+            assert ground.trust.sql(f"SELECT count(*) FROM licensing.{table} WHERE purpose = 'PG.LATER'") == [(0,)], table
+        assert ground.trust.sql("SELECT count(*) > 0 FROM licensing.covered_contribution WHERE purpose = 'PG.EDU' AND recipient_class = %s", CLASS) == [(True,)]
+    finally:
+        ground.trust.unguarded("DELETE FROM licensing.purpose_closure WHERE code = 'PG.LATER'",
+                               "DELETE FROM licensing.purpose_edge WHERE child = 'PG.LATER'", "DELETE FROM licensing.purpose WHERE code = 'PG.LATER'")
 
 
 def test_nothing_is_left_undone(ground):

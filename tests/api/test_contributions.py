@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Contributions from announcement to verdict: every format and reason, hostile files, versions, withdrawal, and that a row lies in a pool only
 with an accepted contribution."""
+import contextlib
 import datetime
 import hashlib
 import json
 import os
 import random
-import threading
 import time
 
 import psycopg2
 import pytest
 
-from pooling import (QUALITY, SCHEMA, announce, contribute, decided, open_pool, rows_of, table_of)
-from stack import eventually
+from pooling import SCHEMA, announce, contribute, decided, open_pool, rows_of, table_of
+from stack import eventually, together
 from trust import LIC
 
 #: Rounds of races: what fits half a minute; 1000 by hand.
@@ -290,34 +290,30 @@ def race(trust, pool, who, consent):
         "'validating', 'csv', '{}', '{}', '{}', 1, false FROM licensing.pool AS p WHERE ref = %s RETURNING id, pool_id, member_id), up AS (INSERT INTO "
         "licensing.upload (id, contribution_id, member_id, length, metadata, state, expires_at) SELECT log.new_id(), id, member_id, 9, '', 'complete', now() "
         "FROM made RETURNING id, contribution_id) SELECT made.pool_id, up.id, made.id FROM made, up", member, member, pool)[0]
-    sessions = [psycopg2.connect(trust.database) for _ in range(2)]
-    start, moments = threading.Barrier(2), {}
-
-    def accept():
-        with sessions[0], sessions[0].cursor() as c:
+    moments = {}
+    with contextlib.ExitStack() as open_:
+        one, two = (open_.enter_context(contextlib.closing(psycopg2.connect(trust.database))) for _ in range(2))
+        with one.cursor() as c:
             c.execute(f"INSERT INTO {table_of(trust, pool)} (contribution_id, device, at) VALUES (%s, 'r', now())", (identifier,))
-            start.wait()
-            time.sleep(random.random() / 500)
-            c.execute("SELECT outcome FROM licensing.finish_ingest(%s, %s)", (identifier, json.dumps(
-                {"accepted": True, "upload": str(upload), "sha256": "0" * 64, "size": 9, "rows": 1, "bad_rows": 0, "quality_ppm": 1000000, "quality": []})))
-            moments["accepted"] = c.fetchone()[0]
-            if moments["accepted"] != "ok":
-                sessions[0].rollback()
 
-    def withdraw():
-        with sessions[1], sessions[1].cursor() as c:
-            start.wait()
+        def accept():
             time.sleep(random.random() / 500)
-            if consent:
-                c.execute("SELECT outcome FROM licensing.withdraw_consents(%s, NULL, %s)", (str(member), json.dumps({"pool": pool})))
-            else:
-                c.execute("SELECT outcome FROM licensing.withdraw_contribution(%s, NULL, %s)", (str(member), identifier))
-            moments["withdrawn"] = c.fetchone()[0]
-    threads = [threading.Thread(target=work) for work in (accept, withdraw)]
-    [t.start() for t in threads]
-    [t.join(30) for t in threads]
-    assert not any(t.is_alive() for t in threads), "deadlock"
-    [s.close() for s in sessions]
+            with one, one.cursor() as c:
+                c.execute("SELECT outcome FROM licensing.finish_ingest(%s, %s)", (identifier, json.dumps(
+                    {"accepted": True, "upload": str(upload), "sha256": "0" * 64, "size": 9, "rows": 1, "bad_rows": 0, "quality_ppm": 1000000, "quality": []})))
+                moments["accepted"] = c.fetchone()[0]
+                if moments["accepted"] != "ok":
+                    one.rollback()
+
+        def withdraw():
+            time.sleep(random.random() / 500)
+            with two, two.cursor() as c:
+                if consent:
+                    c.execute("SELECT outcome FROM licensing.withdraw_consents(%s, NULL, %s)", (str(member), json.dumps({"pool": pool})))
+                else:
+                    c.execute("SELECT outcome FROM licensing.withdraw_contribution(%s, NULL, %s)", (str(member), identifier))
+                moments["withdrawn"] = c.fetchone()[0]
+        together(accept, withdraw)
     return str(pool_id), identifier, moments
 
 

@@ -161,11 +161,7 @@ def same_whatever_happens(client, method, path, body, other, gone, status=403):
 @pytest.fixture(scope="module")
 def pool(trust):
     """A pool that is open without its vote."""
-    trust.draft_pool("lin", "harbour", "Air of the harbour", sensor_schema())
-    trust.unguarded("UPDATE licensing.pool SET state = 'open' WHERE ref = 'harbour'",
-                    "INSERT INTO licensing.notice (pool_id, n, language, text, sha256, origin, origin_version) SELECT pool_id, 1, 'en', 'A notice.', "
-                    "repeat('0', 64), 'charter', 1 FROM licensing.pool WHERE ref = 'harbour'")
-    return "harbour"
+    return trust.open_pool("harbour", "Air of the harbour", sensor_schema())
 
 
 def test_repeat_by_who_was_officer(trust, signatory):

@@ -16,8 +16,7 @@ YES = {"choice": "yes", "reason_code": "harm", "reason_text": "It did harm."}
 
 @pytest.fixture(scope="module")
 def trust(stack):
-    made = stack.trust({"durations": {"council_case_seconds": 600}})
-    eventually("the bootstrap clause to end", lambda: not made.public.get(f"{GOV}/charters/current").json["bootstrap"])
+    made = stack.grown_up(council_case_seconds=600)
     yield made
     stack.release(made)
 

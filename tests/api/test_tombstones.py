@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Tombstones: exactly the rows that were delivered and then withdrawn are on the licensee's list; acknowledgement; rows go only when they
 are named; a killed worker; erasure."""
+import contextlib
 import datetime
 import json
 import random
@@ -186,13 +187,11 @@ def test_rows_go_only_when_they_are_named(ground):
     """The job that deletes comes first: it waits for the tombstones, which do not need the rows."""
     ground.download("other")
     contribution, rows = ground.contributions["gil"], ground.names_of("other", [ground.contributions["gil"]])
-    connection = psycopg2.connect(ground.trust.database)
-    with connection, connection.cursor() as cursor:
+    with contextlib.closing(psycopg2.connect(ground.trust.database)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("SELECT (licensing.withdraw_contribution(%s, NULL, %s)).outcome", (ground.ids["gil"], contribution))
         assert cursor.fetchone() == ("ok",)
         cursor.execute("SELECT (licensing.delete_contribution_rows(%s)).outcome", (contribution,))
         assert cursor.fetchone() == ("stale",)
-    connection.close()
     assert set(rows) <= set(named(ground, "other"))
     assert ground.trust.sql("SELECT (licensing.delete_contribution_rows(%s)).body ->> 'rows'", contribution) == [("300",)]
     wait = ground.trust.sql("SELECT run_at - (SELECT ended_at FROM licensing.contribution WHERE id = %s) FROM job.job WHERE kind = 'delete_contribution_rows' "

@@ -170,13 +170,7 @@ def fresh_token(request):
 
 def open_pool(trust):
     """A pool that is open without its vote."""
-    trust.draft_pool("lin", "air", "Air", sensor_schema())
-    trust.unguarded("UPDATE licensing.pool SET state = 'open' WHERE ref = 'air'",
-                    "INSERT INTO licensing.pool_version (pool_id, version, charter, schema, sha256, schema_sha256, from_at) SELECT pool_id, 1, '{}', schema, "
-                    "repeat('0', 64), schema_sha256, now() FROM licensing.pool WHERE ref = 'air'",
-                    "INSERT INTO licensing.notice (pool_id, n, language, text, sha256, origin, origin_version) SELECT pool_id, 1, 'en', 'A notice.', "
-                    "repeat('0', 64), 'charter', 1 FROM licensing.pool WHERE ref = 'air'")
-    trust.sql("SELECT pooldata.make_table(pool_id, schema -> 'fields') FROM licensing.pool WHERE ref = 'air'")
+    trust.open_pool("air", "Air", sensor_schema())
 
 
 def decided(tus, contribution):

@@ -3,6 +3,7 @@
 Standard Webhooks 1.0.0. Delays are a twenty-thousandth of the real ones."""
 import base64
 import concurrent.futures
+import contextlib
 import hashlib
 import hmac
 import http.server
@@ -641,23 +642,20 @@ def test_two_senders_at_once(stack):
     """Many rounds of two workers' takes and records on the same deliveries: each is begun once at a time and settled once; fan-out by
     two clocks at once makes one delivery of an event."""
     trust = stack.trust(start=False)
-    setup = psycopg2.connect(trust.database)
-    setup.autocommit = True
-    cursor = setup.cursor()
     organisation = str(uuid.uuid4())
-    cursor.execute("INSERT INTO licensing.organisation (organisation_id, name, country, claimed_class) VALUES (%s, 'Racing', 'IE', 'company')", (organisation,))
-    endpoints = [str(uuid.uuid4()) for _ in range(3)]
-    for one in endpoints:
-        cursor.execute("INSERT INTO licensing.webhook_endpoint (id, organisation_id, url, created_by) VALUES (%s, %s, 'https://licensee.example/', %s)",
-                       (one, organisation, organisation))
+    trust.sql("INSERT INTO licensing.organisation (organisation_id, name, country, claimed_class) VALUES (%s, 'Racing', 'IE', 'company')", organisation)
+    for _ in range(3):
+        trust.sql("INSERT INTO licensing.webhook_endpoint (id, organisation_id, url, created_by) VALUES (log.new_id(), %s, 'https://licensee.example/', %s)",
+                  organisation, organisation)
     seed = random.randrange(1 << 30)
     print("seed", seed)
     chance, lock, held, most, begun = random.Random(seed), threading.Lock(), {}, [0], []
     gate = threading.Barrier(2)
 
     def send(connection):
+        end = time.monotonic() + DEADLINE
         with connection.cursor() as mine:
-            while True:
+            while time.monotonic() < end:
                 mine.execute("SELECT body -> 'items' FROM licensing.take_webhooks(2, 25)")
                 items = mine.fetchone()[0]
                 if not items:
@@ -675,28 +673,24 @@ def test_two_senders_at_once(stack):
                                  json.dumps({"verdict": verdict, "status": 204 if verdict == "delivered" else 500, "next_ms": 0})))
                     assert mine.fetchone()[0] == "ok"
 
-    def work(_):
-        connection = psycopg2.connect(trust.database)
-        connection.autocommit = True
-        for number in range(ROUNDS):
-            gate.wait(DEADLINE)
-            with connection.cursor() as mine:
-                mine.execute("SELECT log.announce(%s::uuid, 'grant.activated', %s, '{}')", (organisation, str(number)))
-                mine.execute("SELECT licensing.fan_out_webhooks(10)")
-            send(connection)
-            gate.wait(DEADLINE)
-        connection.close()
+    def work():
+        with contextlib.closing(psycopg2.connect(trust.database)) as connection:
+            connection.autocommit = True
+            for number in range(ROUNDS):
+                gate.wait(DEADLINE)
+                with connection.cursor() as mine:
+                    mine.execute("SELECT log.announce(%s::uuid, 'grant.activated', %s, '{}')", (organisation, str(number)))
+                    mine.execute("SELECT licensing.fan_out_webhooks(10)")
+                send(connection)
+                gate.wait(DEADLINE)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(work, range(2)))
-    cursor.execute("SELECT count(*), count(*) FILTER (WHERE state = 'delivered') FROM licensing.webhook_delivery")
-    assert cursor.fetchone() == (3 * ROUNDS, 3 * ROUNDS)
-    cursor.execute("SELECT count(*) FROM licensing.webhook_event")
-    assert cursor.fetchone()[0] == ROUNDS
+        for done in [pool.submit(work) for _ in range(2)]:
+            done.result()
+    assert trust.sql("SELECT count(*), count(*) FILTER (WHERE state = 'delivered') FROM licensing.webhook_delivery") == [(3 * ROUNDS, 3 * ROUNDS)]
+    assert trust.sql("SELECT count(*) FROM licensing.webhook_event") == [(ROUNDS,)]
     assert len(begun) == len(set(begun)) and most[0] == 1, "an attempt was begun twice"
-    cursor.execute("SELECT outcome FROM licensing.record_webhook(%s, %s, %s, '{\"verdict\": \"gone\"}')", (*begun[0][:2], str(uuid.uuid4())))
-    assert cursor.fetchone()[0] == "stale"
-    setup.close()
+    assert trust.sql("SELECT outcome FROM licensing.record_webhook(%s, %s, %s, '{\"verdict\": \"gone\"}')", *begun[0][:2], str(uuid.uuid4())) == [("stale",)]
     stack.release(trust)
 
 
