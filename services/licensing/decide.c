@@ -123,7 +123,7 @@ json_t *licensing_review_terms(struct ch_arena *arena, const json_t *doc, const 
     if (*faults_out)
         return NULL;
     ch_terms_check(&faults, terms);
-    ch_narrows(arena, before, terms, new_notice, false, &narrows);
+    ch_narrows(arena, before, terms, new_notice, &narrows);
     ch_narrows_check_floors(&faults, &narrows);
     return ch_json_pack(arena, "{s:O,s:O}", "errors", faults.list, "narrowing", ch_narrows_json(arena, &narrows));
 }
@@ -137,7 +137,7 @@ json_t *licensing_terms_difference(struct ch_arena *arena, const char *older, co
     struct ch_terms *after = ch_terms_read(&faults, newer, strlen(newer));
     if (!before || !after)
         return NULL;
-    ch_narrows(arena, before, after, new_notice, false, &narrows);
+    ch_narrows(arena, before, after, new_notice, &narrows);
     return ch_narrows_json(arena, &narrows);
 }
 

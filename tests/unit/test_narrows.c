@@ -62,7 +62,7 @@ static void test_each_member_of_a_rule(void **state)
         uint32_t reasons = 0;
         ch_faults_init(&faults, arena);
         struct ch_terms *before = edited(arena, &faults, NULL, NULL);
-        ch_narrows(arena, before, edited(arena, &faults, cases[i].pointer, cases[i].value), 3, false, &result);
+        ch_narrows(arena, before, edited(arena, &faults, cases[i].pointer, cases[i].value), 3, &result);
         for (size_t p = 0; p < result.pair_count; p++)
             reasons |= result.pairs[p].reasons;
         uint32_t wanted = cases[i].reason < 0 ? 0 : UINT32_C(1) << cases[i].reason;
@@ -81,18 +81,16 @@ static void test_floors_follow(void **state)
     ch_faults_init(&faults, arena);
     struct ch_terms *before = edited(arena, &faults, NULL, NULL);
     struct ch_terms *wider = edited(arena, &faults, "/rules/0/max_days", "400");
-    ch_narrows(arena, before, wider, 3, false, &result);
+    ch_narrows(arena, before, wider, 3, &result);
     assert_int_equal(result.rules[0].floor, 3); /* P1 is wider */
     assert_int_equal(result.rules[1].floor, 2); /* P2 is as it was */
     ch_narrows_check_floors(&faults, &result);
     assert_int_equal(ch_faults_count(&faults), 1);
     assert_string_equal(ch_text_of(json_array_get(faults.list, 0), "pointer"), "/rules/0/notice_floor");
-    ch_narrows(arena, NULL, before, 2, false, &result);
+    ch_narrows(arena, NULL, before, 2, &result);
     assert_true(result.wider);
     assert_int_equal(result.rules[3].floor, 2);
-    ch_narrows(arena, before, before, 3, true, &result);
-    assert_true(result.wider); /* the charter keeps data longer */
-    ch_narrows(arena, before, before, 3, false, &result);
+    ch_narrows(arena, before, before, 3, &result);
     json_t *json = ch_narrows_json(arena, &result);
     assert_false(result.wider || ch_true_of(json, "wider"));
     assert_int_equal(json_array_size(json_object_get(json, "pairs")), result.pair_count);
@@ -111,13 +109,13 @@ static void test_a_lifted_prohibition_is_wider(void **state)
                                       "{'id':'X3','effect':'prohibit','purposes':['PG.STATS'],'actions':['derive']}");
     struct ch_terms *outright =
         edited(arena, &faults, "/rules/-", "{'id':'X3','effect':'prohibit','purposes':['PG.STATS']}");
-    ch_narrows(arena, partial, plain, 3, false, &result);
+    ch_narrows(arena, partial, plain, 3, &result);
     assert_true(result.wider);
-    ch_narrows(arena, outright, partial, 3, false, &result);
+    ch_narrows(arena, outright, partial, 3, &result);
     assert_true(result.wider);
-    ch_narrows(arena, plain, partial, 3, false, &result);
+    ch_narrows(arena, plain, partial, 3, &result);
     assert_false(result.wider);
-    ch_narrows(arena, partial, outright, 3, false, &result);
+    ch_narrows(arena, partial, outright, 3, &result);
     assert_false(result.wider);
     ch_arena_free(arena);
 }
@@ -137,7 +135,7 @@ static void test_transitive(void **state)
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
             struct ch_narrows result;
-            ch_narrows(arena, all[i], all[j], 3, false, &result);
+            ch_narrows(arena, all[i], all[j], 3, &result);
             wider[i][j] = result.wider;
         }
     for (size_t i = 0; i < n; i++)
@@ -208,7 +206,7 @@ static void test_transitive_over_random_versions(void **state)
     for (size_t i = 0; i < VERSIONS; i++)
         for (size_t j = 0; j < VERSIONS; j++) {
             struct ch_narrows result;
-            ch_narrows(arena, all[i], all[j], 3, false, &result);
+            ch_narrows(arena, all[i], all[j], 3, &result);
             wider[i][j] = result.wider;
             assert_true(i != j || !result.wider);
         }
@@ -232,7 +230,7 @@ static void test_a_pair_tells_its_floor(void **state)
     struct ch_narrows result;
     ch_faults_init(&faults, arena);
     struct ch_terms *before = edited(arena, &faults, NULL, NULL);
-    ch_narrows(arena, before, edited(arena, &faults, "/rules/0/max_days", "400"), 3, false, &result);
+    ch_narrows(arena, before, edited(arena, &faults, "/rules/0/max_days", "400"), 3, &result);
     json_t *json = ch_narrows_json(arena, &result);
     assert_int_equal(json_integer_value(json_object_get(json, "notice")), 3);
     for (size_t i = 0; i < result.pair_count; i++)

@@ -11,7 +11,7 @@ struct comparison {
     const struct ch_terms *old_terms, *new_terms;
     size_t *old_column;  /* per new column: index of the old one of that name, or old column_count */
     uint16_t *wider;     /* per new rule and old rule: reasons why the first is wider than the second */
-    uint16_t everywhere; /* reasons that hold for every pair: acts, the charter's retention */
+    uint16_t everywhere; /* reasons that hold for every pair: acts */
     int64_t new_notice;
 };
 
@@ -210,12 +210,10 @@ static void list_rules(struct ch_arena *arena, const struct ch_terms *terms, str
 }
 
 void ch_narrows(struct ch_arena *arena, const struct ch_terms *old_terms, const struct ch_terms *new_terms,
-                int64_t new_notice, bool retention_longer, struct ch_narrows *out)
+                int64_t new_notice, struct ch_narrows *out)
 {
     struct comparison c = {.old_terms = old_terms, .new_terms = new_terms, .new_notice = new_notice};
     *out = (struct ch_narrows){.old_terms = old_terms, .new_terms = new_terms, .notice = new_notice};
-    if (retention_longer)
-        c.everywhere |= BIT(RETENTION);
     if (old_terms && (known_acts(old_terms) & ~known_acts(new_terms)))
         c.everywhere |= BIT(ACTS);
     prepare(arena, &c);

@@ -11,7 +11,8 @@
     X(COLUMN, "column")       /* a column is shown finer than before */                                                \
     X(COHORT, "min_cohort")   /* lower */                                                                              \
     X(DAYS, "max_days")       /* longer */                                                                             \
-    X(RETENTION, "retention") /* the licensee may keep the data longer, or the pool keeps it longer */                 \
+    X(RETENTION, "retention") /* the licensee may keep the data longer; what a pool's charter keeps longer is a new    \
+                                 notice of its own */                                                                  \
     X(ACTIONS, "actions")     /* not a subset */                                                                       \
     X(REGIONS, "regions")                                                                                              \
     X(MODES, "modes")                                                                                                  \
@@ -50,9 +51,9 @@ struct ch_narrows {
 };
 
 /* Compares. `old_terms` NULL: the first version, all of it new. `new_notice`: the number the next notice would take.
- * `retention_longer`: the charter that goes with the new version keeps data longer. Lives in the arena. */
+ * Lives in the arena. */
 void ch_narrows(struct ch_arena *arena, const struct ch_terms *old_terms, const struct ch_terms *new_terms,
-                int64_t new_notice, bool retention_longer, struct ch_narrows *out);
+                int64_t new_notice, struct ch_narrows *out);
 /* A fault for each rule whose notice_floor is not the one above. */
 void ch_narrows_check_floors(struct ch_faults *faults, const struct ch_narrows *narrows);
 /* {"wider", "notice", "old", "new" (hashes; old may be null),
