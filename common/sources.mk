@@ -2,6 +2,7 @@
 # libcommonhold: knows nothing of members, licences, meters or money rules.
 common_SRC := \
 	common/arena.c \
+	common/calendar.c \
 	common/utf8.c \
 	common/cli_options.c \
 	common/client.c \
@@ -45,7 +46,7 @@ common_SRC := \
 	common/fetch_pin.c \
 	common/log.c
 
-UNIT_TESTS += test_arena test_json test_money test_id test_file test_crypto test_jwt
+UNIT_TESTS += test_arena test_calendar test_json test_money test_id test_file test_crypto test_jwt
 FUZZ_TARGETS += fuzz_json
 
 # HTTP and the skeleton of the daemon.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/calendar.h"
 #include "commonhold/utf8.h"
 #include "zulu.h"
 
@@ -153,9 +154,9 @@ static enum ch_cell_reason read_day(const char *text, int64_t *days)
     if (!has_form(text, "0000-00-00"))
         return CH_CELL_TYPE;
     int year = two(text) * 100 + two(text + 2), month = two(text + 5), day = two(text + 8);
-    if (month < 1 || month > 12 || day < 1 || day > ch_zulu_month_days(year, month))
+    if (month < 1 || month > 12 || day < 1 || day > ch_days_of_month(year, month))
         return CH_CELL_TYPE;
-    *days = ch_zulu_days(year, month, day);
+    *days = ch_days_of_date(year, month, day);
     return year == 0 ? CH_CELL_RANGE : CH_CELL_GOOD;
 }
 

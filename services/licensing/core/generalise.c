@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/calendar.h"
 #include "commonhold/utf8.h"
 #include "decimal.h"
 #include "zulu.h"
@@ -163,14 +164,14 @@ static int64_t trunc_days(enum ch_trunc_unit unit, int64_t days)
 {
     int64_t year;
     int month, day;
-    ch_zulu_date(days, &year, &month, &day);
+    ch_date_of_days(days, &year, &month, &day);
     switch (unit) {
     case CH_TRUNC_YEAR:
-        return ch_zulu_days(year, 1, 1);
+        return ch_days_of_date(year, 1, 1);
     case CH_TRUNC_QUARTER:
-        return ch_zulu_days(year, (month - 1) / 3 * 3 + 1, 1);
+        return ch_days_of_date(year, (month - 1) / 3 * 3 + 1, 1);
     case CH_TRUNC_MONTH:
-        return ch_zulu_days(year, month, 1);
+        return ch_days_of_date(year, month, 1);
     case CH_TRUNC_WEEK:
         return days - ((days + 3) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
     case CH_TRUNC_DAY:
@@ -209,7 +210,7 @@ static bool apply_trunc(enum ch_trunc_unit unit, bool with_time, const char *val
         return false;
     rest = (seconds % 86400 + 86400) % 86400;
     seconds = trunc_days(unit, (seconds - rest) / 86400) * 86400;
-    if (seconds < ch_zulu_days(0, 1, 1) * 86400)
+    if (seconds < ch_days_of_date(0, 1, 1) * 86400)
         return false; /* the week of the first day of year 0 starts before it */
     if (unit == CH_TRUNC_HOUR || unit == CH_TRUNC_MINUTE)
         seconds += rest - rest % (unit == CH_TRUNC_HOUR ? 3600 : 60);

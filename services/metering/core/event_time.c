@@ -2,6 +2,7 @@
 /* RFC 3339 instants with offsets, fractions and leap seconds. No clock: the reader's caller says what time it is. */
 #include <string.h>
 
+#include "commonhold/calendar.h"
 #include "event_parts.h"
 
 #define SECOND INT64_C(1000000)
@@ -23,24 +24,6 @@ static bool has_form(const char *text, const char *form)
         if (*form == '0' ? *text < '0' || *text > '9' : *text != *form && !(*form == 'T' && *text == 't'))
             return false;
     return true;
-}
-
-/* Days since 1970-01-01 in the proleptic Gregorian calendar. Years begin in March, so that the leap day is the last of
- * its year; an era is 400 years of 146,097 days. */
-static int64_t days_of(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-static int month_days(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 && leap ? 29 : days[month - 1];
 }
 
 /* time-secfrac: at least one digit; those behind the sixth only have to be digits. Bytes taken, 0: it is none. */
@@ -90,7 +73,7 @@ static bool ends_month(int64_t seconds)
         return false;
     for (int64_t year = 1970 + seconds / 31556952 - 1, until = year + 3; year < until; year++)
         for (int month = 1; month <= 12; month++)
-            if (days_of(year, month, 1) == seconds / 86400)
+            if (ch_days_of_date(year, month, 1) == seconds / 86400)
                 return true;
     return false;
 }
@@ -99,9 +82,9 @@ bool event_time_read(const char *text, size_t size, int64_t *time)
 {
     struct instant at;
     if (!read_instant(text, size, &at) || at.month < 1 || at.month > 12 || at.day < 1 ||
-        at.day > month_days(at.year, at.month) || at.hour > 23 || at.minute > 59 || at.second > 60)
+        at.day > ch_days_of_month(at.year, at.month) || at.hour > 23 || at.minute > 59 || at.second > 60)
         return false;
-    int64_t seconds = days_of(at.year, at.month, at.day) * 86400 + at.hour * 3600 + at.minute * 60 + at.second -
+    int64_t seconds = ch_days_of_date(at.year, at.month, at.day) * 86400 + at.hour * 3600 + at.minute * 60 + at.second -
                       (int64_t)at.offset * 60;
     if (at.second == 60) {
         *time = seconds * SECOND - 1;
