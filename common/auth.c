@@ -156,6 +156,8 @@ static struct ch_done *check_program(struct ch_request *request, enum ch_auth au
     case CH_AUTH_USAGE:
         return has_scope(claims, "usage") ? NULL : refuse_token(request, "It lacks scope usage.");
     case CH_AUTH_LICENSEE:
+        if (has_scope(claims, "usage"))
+            return refuse_token(request, "A program with scope usage only reports.");
         if (is_safe(request) && request->actor.org[0])
             return NULL;
         return refuse_token(request, "A program may only read here.");

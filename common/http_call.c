@@ -54,6 +54,13 @@ struct ch_done *ch_call(struct ch_request *request, const struct ch_statement *s
     return ch_call_then(request, statement, args, nargs, NULL);
 }
 
+struct ch_done *ch_promise(struct ch_request *request)
+{
+    if (request->answered)
+        abort(); /* there is nothing left to promise */
+    return &CH_DONE;
+}
+
 /* ---- time ---- */
 
 struct wait {

@@ -238,7 +238,8 @@ struct ch_server_options {
     unsigned connections; /* most at once */
     unsigned requests_per_client;
     unsigned head_seconds, idle_seconds, body_seconds, write_seconds, drain_seconds;
-    uint64_t stream_min_bytes; /* in 60 s */
+    unsigned stream_seconds;
+    uint64_t stream_min_bytes; /* in stream_seconds */
     unsigned helper_threads, helper_queue;
     const char *trusted_proxy; /* blank-separated addresses whose X-Forwarded-For is believed */
     const char *issuer;

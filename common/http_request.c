@@ -208,6 +208,15 @@ const char *ch_header(const struct ch_request *request, const char *name)
     return ch_head_find(&request->head, name);
 }
 
+bool ch_header_each(const struct ch_request *request, size_t *cursor, const char **name, const char **value)
+{
+    if (*cursor >= request->head.count)
+        return false;
+    *name = request->head.headers[*cursor].name;
+    *value = request->head.headers[(*cursor)++].value;
+    return true;
+}
+
 const char *ch_peer(const struct ch_request *request)
 {
     return request->peer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Replies of unknown length: chunked, at most a few batches ahead of the client, ended by the producer or by a client
- * that leaves or reads too slowly. What the bytes are is the producer's business. */
+/* Replies of unknown length: chunked, hardly more than one piece ahead of the client, ended by the producer or by a
+ * client that leaves or reads too slowly. What the bytes are is the producer's business. */
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "commonhold/log.h"
 #include "http_private.h"
 
-#define WAITING_MOST ((size_t)256 * 1024) /* above it nobody is asked for more */
-#define SLOW_SECONDS 60
+#define WAITING_MOST ((size_t)16 * 1024)  /* above it nobody is asked for more */
+#define WRITE_MOST   ((size_t)512 * 1024) /* to the kernel in one call */
 
 struct ch_stream {
     struct ch_request *request;
@@ -117,6 +117,7 @@ struct ch_done *ch_stream_start(struct ch_request *request, int status, const ch
         return end_at_once(stream);
     request->conn->state = CH_CONN_STREAM;
     bufferevent_setwatermark(request->conn->bev, EV_WRITE, WAITING_MOST / 2, 0);
+    bufferevent_set_max_single_write(request->conn->bev, WRITE_MOST);
     want_soon(stream);
     return &CH_DONE;
 }
@@ -195,7 +196,7 @@ bool ch_stream_tick(struct ch_stream *stream)
         stream->window_from = received;
         return true;
     }
-    if (server->now - stream->window_at < SLOW_SECONDS)
+    if (server->now - stream->window_at < server->options.stream_seconds)
         return true;
     ch_log(CH_LOG_WARN, "client reads too slowly", "request", stream->request->id, NULL);
     return false;

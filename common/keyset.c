@@ -19,9 +19,12 @@ struct key {
     int64_t from, until; /* POSIX seconds; until 0: no end */
 };
 
+#define HELD_MOST 1024 /* a power of two; each digest has one place, the latest wins */
+
 struct ch_keyset {
     struct key *keys;
     size_t count;
+    uint8_t (*held)[32]; /* all zero: none */
 };
 
 static char *public_text(struct ch_arena *arena, const uint8_t public_key[32])
@@ -45,6 +48,8 @@ struct ch_keyset *ch_keyset_new(void)
 {
     struct ch_keyset *keys = calloc(1, sizeof *keys);
     ch_crypto_check(keys != NULL, "memory for keys");
+    keys->held = calloc(HELD_MOST, sizeof *keys->held);
+    ch_crypto_check(keys->held != NULL, "memory for keys");
     return keys;
 }
 
@@ -53,13 +58,15 @@ void ch_keyset_free(struct ch_keyset *keys)
     if (!keys)
         return;
     free(keys->keys);
+    free(keys->held);
     free(keys);
 }
 
 void ch_keyset_clear(struct ch_keyset *keys)
 {
     free(keys->keys);
-    *keys = (struct ch_keyset){0};
+    keys->keys = NULL;
+    keys->count = 0;
 }
 
 void ch_keyset_add(struct ch_keyset *keys, const uint8_t public_key[32], const char *use, int64_t from, int64_t until)
@@ -87,6 +94,21 @@ const uint8_t *ch_keyset_find(const struct ch_keyset *keys, const char *kid, con
             return key->public_key;
     }
     return NULL;
+}
+
+static uint8_t *place_of(const struct ch_keyset *keys, const uint8_t digest[32])
+{
+    return keys->held[((unsigned)digest[0] << 8 | digest[1]) % HELD_MOST];
+}
+
+bool ch_keyset_has_held(const struct ch_keyset *keys, const uint8_t digest[32])
+{
+    return memcmp(place_of(keys, digest), digest, 32) == 0;
+}
+
+void ch_keyset_held(const struct ch_keyset *keys, const uint8_t digest[32])
+{
+    memcpy(place_of(keys, digest), digest, 32);
 }
 
 /* The same key may be there for several uses. */

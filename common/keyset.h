@@ -15,4 +15,9 @@ struct ch_key_time {
  * changes. */
 const uint8_t *ch_keyset_find(const struct ch_keyset *keys, const char *kid, const char *use, struct ch_key_time time);
 
+/* Signatures that held, by the SHA-256 of key, text and signature: a token comes with every request of its ten minutes,
+ * and checking it costs more than all else in a small request. Whether key and token count now is asked each time. */
+bool ch_keyset_has_held(const struct ch_keyset *keys, const uint8_t digest[32]);
+void ch_keyset_held(const struct ch_keyset *keys, const uint8_t digest[32]);
+
 #endif

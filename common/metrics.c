@@ -171,8 +171,24 @@ static void write_pools(struct page *page, struct ch_metrics *metrics, const cha
     }
 }
 
+static void write_counters(struct page *page, struct ch_metrics *metrics, const struct ch_service *const *roles)
+{
+    for (size_t r = 0; roles[r] && r < CH_METRIC_POOLS; r++) {
+        const struct ch_counter *counters = roles[r]->counters;
+        for (size_t i = 0; counters && counters[i].name && i < CH_COUNTERS_MOST; i++) {
+            char name[96];
+            size_t length = strlen(counters[i].name);
+            bool rises = length > 6 && strcmp(counters[i].name + length - 6, "_total") == 0;
+            snprintf(name, sizeof name, "commonhold_%s_%s", roles[r]->name, counters[i].name);
+            write_one(page, name, rises ? "counter" : "gauge", counters[i].help,
+                      sum_at(metrics, offsetof(struct ch_metrics_slot, counters) +
+                                          (r * CH_COUNTERS_MOST + i) * sizeof(uint64_t)));
+        }
+    }
+}
+
 const char *ch_metrics_text(struct ch_metrics *metrics, struct ch_arena *arena, const struct ch_router *router,
-                            const char *const *pools)
+                            const char *const *pools, const struct ch_service *const *roles)
 {
     struct page page = {0};
     page.file = open_memstream(&page.text, &page.size);
@@ -182,6 +198,7 @@ const char *ch_metrics_text(struct ch_metrics *metrics, struct ch_arena *arena, 
     write_durations(&page, metrics);
     write_process(&page, metrics);
     write_pools(&page, metrics, pools);
+    write_counters(&page, metrics, roles);
     if (fclose(page.file) != 0)
         abort();
     const char *text = ch_memdup(arena, page.text, page.size);

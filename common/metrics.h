@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "commonhold/arena.h"
+#include "commonhold/service.h"
 #include "route.h"
 
 #define CH_METRIC_BUCKETS 10 /* durations; the last is +Inf */
@@ -21,6 +22,7 @@ struct ch_metrics_slot {
     uint64_t duration_us;
     uint64_t connections, in_flight, streams_gone, restarts, ready, ready_once;
     struct ch_metrics_pool pools[CH_METRIC_POOLS];
+    uint64_t counters[CH_METRIC_POOLS][CH_COUNTERS_MOST]; /* of the roles */
     uint64_t statuses[]; /* [route index][status class 1..5]; the last row counts what matched no route */
 };
 
@@ -34,8 +36,9 @@ void ch_metrics_use(struct ch_metrics *metrics, unsigned slot);
 struct ch_metrics_slot *ch_metrics_slot(struct ch_metrics *metrics, unsigned slot);
 struct ch_metrics_slot *ch_metrics_mine(struct ch_metrics *metrics);
 void ch_metrics_request(struct ch_metrics *metrics, size_t route, int status, uint64_t nanoseconds);
-/* Prometheus text format 0.0.4 of all slots together. `pools`: names of the pools in use, NULL-ended. */
+/* Prometheus text format 0.0.4 of all slots together. `pools`: names of the pools in use; `roles`: those that run, in
+ * the same order. Both NULL-ended. */
 const char *ch_metrics_text(struct ch_metrics *metrics, struct ch_arena *arena, const struct ch_router *router,
-                            const char *const *pools);
+                            const char *const *pools, const struct ch_service *const *roles);
 
 #endif

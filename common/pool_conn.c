@@ -57,7 +57,7 @@ static void after_loss(struct ch_pool *pool, struct pool_work *work, bool synced
 
 static void drop(struct pool_conn *conn)
 {
-    struct pool_work *work;
+    struct pool_work *work, *copy = ch_pool_copy_drop(conn);
     struct pool_list group = conn->group;
     int synced = group.count - conn->unsynced;
     if (group.count == 0)
@@ -82,6 +82,8 @@ static void drop(struct pool_conn *conn)
     conn->session = NULL;
     while ((work = ch_pool_take_first(&group)))
         after_loss(conn->pool, work, synced-- > 0);
+    if (copy)
+        after_loss(conn->pool, copy, true);
 }
 
 void ch_pool_conn_lost(struct pool_conn *conn, const char *why)
@@ -198,7 +200,7 @@ void ch_pool_conn_check(struct pool_conn *conn, int64_t now)
     int64_t silent = now - conn->heard_at;
     if (conn->state == POOL_CONNECTING && silent > POOL_CONNECT_MS)
         ch_pool_conn_lost(conn, "connecting took too long");
-    else if (conn->slots && silent > conn->pool->statement_ms + POOL_GRACE_MS)
+    else if ((conn->slots || conn->copy) && silent > conn->pool->statement_ms + POOL_GRACE_MS)
         ch_pool_conn_lost(conn, "the server fell silent");
 }
 

@@ -77,6 +77,8 @@ struct pool_slot {
 
 enum pool_state { POOL_DOWN, POOL_CONNECTING, POOL_SETTING, POOL_IDLE, POOL_BUSY, POOL_LENT };
 
+struct pool_copy;
+
 struct pool_conn {
     struct ch_pool *pool;
     PGconn *pg; /* NULL when down */
@@ -93,6 +95,7 @@ struct pool_conn {
     int unsynced;              /* work at the group's end without a Sync behind it */
     PGresult *sync_error;      /* said at a Sync itself: a deferred constraint, a conflict at commit */
     struct ch_session *session;
+    struct pool_copy *copy;                  /* under way; then there are no slots */
     const char *prepared[POOL_PREPARED_MAX]; /* text of statement "s<index>"; "" for a name that is used up */
     int prepared_count;
 };
@@ -171,6 +174,12 @@ void ch_pool_read(struct pool_conn *conn);
 /* pool_session.c */
 void ch_pool_session_lend(struct pool_conn *conn, struct pool_work *work);
 void ch_pool_session_settled(struct pool_conn *conn);
+
+/* pool_copy.c: goes on with a COPY, the socket being ready; its work when the connection is lost, or NULL; its owner
+ * has left, so that its bytes may not be read any more. */
+void ch_pool_copy_go(struct pool_conn *conn);
+struct pool_work *ch_pool_copy_drop(struct pool_conn *conn);
+void ch_pool_copy_silence(struct pool_conn *conn);
 
 /* pool_listen.c */
 void ch_pool_listen_start(struct ch_pool *pool);

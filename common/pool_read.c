@@ -174,7 +174,7 @@ static void after_sync(struct pool_conn *conn, bool usable)
         ch_pool_conn_lost(conn, "the session cannot be set up or cleaned");
         return;
     }
-    if (conn->slots)
+    if (conn->slots || conn->copy)
         return;
     if (conn->state == POOL_LENT)
         ch_pool_session_settled(conn);
@@ -234,6 +234,10 @@ static bool take_one(struct pool_conn *conn)
 
 void ch_pool_read(struct pool_conn *conn)
 {
+    if (conn->copy) {
+        ch_pool_copy_go(conn);
+        return;
+    }
     conn->heard_at = ch_pool_now();
     if (!PQconsumeInput(conn->pg)) {
         ch_pool_conn_lost(conn, PQerrorMessage(conn->pg));

@@ -49,7 +49,8 @@ static bool send_prepared(struct pool_conn *conn, struct pool_work *work, int in
             return false;
         add_slot(conn, POOL_SLOT_PREPARE, work)->prepared = index;
     }
-    return PQsendQueryPrepared(conn->pg, name, work->nargs, (const char *const *)work->args, NULL, NULL, 0) == 1;
+    return PQsendQueryPrepared(conn->pg, name, work->nargs, (const char *const *)work->args, NULL, NULL,
+                               work->statement->binary) == 1;
 }
 
 bool ch_pool_send(struct pool_conn *conn, struct pool_work *work)
@@ -59,9 +60,10 @@ bool ch_pool_send(struct pool_conn *conn, struct pool_work *work)
     /* In the group from now on: if sending fails it is found there and judged as never synced. */
     ch_pool_append(&conn->group, work);
     conn->unsynced++;
-    bool sent = index >= 0 ? send_prepared(conn, work, index, is_new)
-                           : PQsendQueryParams(conn->pg, work->statement->text, work->nargs, NULL,
-                                               (const char *const *)work->args, NULL, NULL, 0) == 1;
+    bool sent = index >= 0
+                    ? send_prepared(conn, work, index, is_new)
+                    : PQsendQueryParams(conn->pg, work->statement->text, work->nargs, NULL,
+                                        (const char *const *)work->args, NULL, NULL, work->statement->binary) == 1;
     if (sent)
         add_slot(conn, POOL_SLOT_QUERY, work);
     return sent;

@@ -53,6 +53,8 @@ void ch_session_send(struct ch_session *session, const struct ch_statement *stat
         ch_pool_finish_later(session->pool, work, CH_FAULT_UNAVAILABLE);
         return;
     }
+    if (conn->copy)
+        abort(); /* its result comes first */
     if (!conn->slots)
         conn->heard_at = ch_pool_now();
     if (!ch_pool_send(conn, work) || (!more && !ch_pool_sync(conn)) || !ch_pool_flush(conn))
@@ -82,7 +84,9 @@ void ch_session_end(struct ch_session *session)
     }
     silence(&conn->group, session);
     silence(&conn->settling, session);
-    if (conn->unsynced > 0 && (!ch_pool_sync(conn) || !ch_pool_flush(conn)))
+    if (conn->copy)
+        ch_pool_copy_silence(conn);
+    else if (conn->unsynced > 0 && (!ch_pool_sync(conn) || !ch_pool_flush(conn)))
         ch_pool_conn_lost(conn, "sending failed");
     else if (!conn->slots)
         ch_pool_session_settled(conn);

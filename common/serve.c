@@ -9,6 +9,7 @@
 #include "serve_private.h"
 
 #define DEFAULT_CONFIG "/etc/commonhold/commonhold.ini"
+#define RATE_SLOTS     65536 /* keys whose requests are limited at once: 1 MiB, of which only what is used is there */
 
 struct arguments {
     const char *config;
@@ -126,12 +127,14 @@ static void make_routes(struct ch_daemon *daemon)
 {
     daemon->router = ch_router_new();
     daemon->keys = ch_keyset_new();
+    daemon->rates = ch_rate_table_new(RATE_SLOTS);
     daemon->probes = (struct ch_service_context){.service = &CH_SKELETON, .config = daemon->config, .state = daemon};
     ch_router_add(daemon->router, CH_SKELETON.routes, &daemon->probes);
     for (size_t i = 0; i < daemon->nroles; i++) {
         daemon->contexts[i] = (struct ch_service_context){.service = daemon->roles[i],
                                                           .config = daemon->config,
                                                           .keys = daemon->keys,
+                                                          .rates = daemon->rates,
                                                           .issuer = ch_common_text(daemon, "origin")};
         daemon->pool_names[i] = daemon->roles[i]->name;
         ch_router_add(daemon->router, daemon->roles[i]->routes, &daemon->contexts[i]);
@@ -160,6 +163,7 @@ static void free_daemon(struct ch_daemon *daemon)
 {
     ch_daemon_close_listeners(daemon, -1);
     ch_metrics_free(daemon->metrics);
+    ch_rate_table_free(daemon->rates);
     ch_router_free(daemon->router);
     if (daemon->keys)
         ch_keyset_free(daemon->keys);

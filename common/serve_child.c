@@ -75,6 +75,28 @@ static char *conninfo_of(const struct ch_daemon *daemon, const char *role, char 
     return text;
 }
 
+static struct ch_pool_options pool_options(const struct ch_daemon *daemon, const char *conninfo)
+{
+    return (struct ch_pool_options){
+        .conninfo = conninfo,
+        .connections = (int)ch_common_int(daemon, "pool_connections"),
+        .queue_max = (int)ch_common_int(daemon, "pool_queue"),
+        .wait_ms = ch_common_int(daemon, "pool_wait_ms"),
+        .statement_ms = ch_common_int(daemon, "statement_ms"),
+    };
+}
+
+struct ch_pool *ch_service_pool(struct ch_service_context *context, int connections)
+{
+    char conninfo[1024];
+    if (!context->pool)
+        return NULL;
+    conninfo_of(context->daemon, context->service->name, conninfo, sizeof conninfo);
+    struct ch_pool_options options = pool_options(context->daemon, conninfo);
+    options.connections = connections;
+    return ch_pool_new(context->base, &options);
+}
+
 static void open_pool(struct child *child, size_t i)
 {
     struct ch_daemon *daemon = child->daemon;
@@ -83,17 +105,12 @@ static void open_pool(struct child *child, size_t i)
     listening->daemon = daemon;
     listening->context = &daemon->contexts[i];
     list_channels(listening, daemon->roles[i], i == 0);
-    struct ch_pool_options options = {
-        .conninfo = conninfo_of(daemon, daemon->roles[i]->name, conninfo, sizeof conninfo),
-        .connections = (int)ch_common_int(daemon, "pool_connections"),
-        .queue_max = (int)ch_common_int(daemon, "pool_queue"),
-        .wait_ms = ch_common_int(daemon, "pool_wait_ms"),
-        .statement_ms = ch_common_int(daemon, "statement_ms"),
-        .listen = listening->channels[0] ? listening->channels : NULL,
-        .notified = on_notice,
-        .connected = on_connected,
-        .arg = listening,
-    };
+    struct ch_pool_options options =
+        pool_options(daemon, conninfo_of(daemon, daemon->roles[i]->name, conninfo, sizeof conninfo));
+    options.listen = listening->channels[0] ? listening->channels : NULL;
+    options.notified = on_notice;
+    options.connected = on_connected;
+    options.arg = listening;
     daemon->contexts[i].pool = ch_pool_new(child->base, &options);
 }
 
@@ -243,6 +260,7 @@ static struct ch_server_options server_options(const struct ch_daemon *daemon)
         .write_seconds = (unsigned)ch_common_int(daemon, "write_seconds"),
         .drain_seconds = (unsigned)ch_common_int(daemon, "drain_seconds"),
         .stream_min_bytes = (uint64_t)ch_common_int(daemon, "stream_min_bytes"),
+        .stream_seconds = (unsigned)ch_common_int(daemon, "stream_seconds"),
         .helper_threads = (unsigned)ch_common_int(daemon, "helper_threads"),
         .helper_queue = (unsigned)ch_common_int(daemon, "helper_queue"),
         .trusted_proxy = ch_common_text(daemon, "trusted_proxy"),
@@ -262,6 +280,8 @@ static void set_up(struct child *child)
     daemon->keys_loaded = !*ch_common_text(daemon, "database"); /* without a database there are none */
     for (size_t i = 0; i < daemon->nroles; i++) {
         daemon->contexts[i].base = child->base;
+        daemon->contexts[i].daemon = daemon;
+        daemon->contexts[i].counters = ch_metrics_slot(daemon->metrics, child->slot)->counters[i];
         if (!daemon->keys_loaded)
             open_pool(child, i);
     }
@@ -275,6 +295,9 @@ static void tear_down(struct child *child)
 {
     struct ch_daemon *daemon = child->daemon;
     ch_server_close(daemon->server);
+    for (size_t i = 0; i < daemon->nroles; i++)
+        if (daemon->roles[i]->stop && daemon->contexts[i].state)
+            daemon->roles[i]->stop(&daemon->contexts[i]);
     for (size_t i = 0; i < daemon->nroles; i++)
         if (daemon->contexts[i].pool)
             ch_pool_free(daemon->contexts[i].pool);

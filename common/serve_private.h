@@ -12,6 +12,7 @@
 #define CH_EXIT_CONFIG      78 /* sysexits EX_CONFIG */
 
 struct ch_daemon {
+    struct ch_rate_table *rates;                      /* shared by the processes */
     const struct ch_service *const *services;         /* all the program knows, NULL-ended */
     const struct ch_service *roles[CH_ROLES_MAX + 1]; /* HTTP roles that run here, NULL-ended */
     size_t nroles;

@@ -48,7 +48,8 @@ static struct ch_done *get_ready(struct ch_request *request)
 static struct ch_done *get_metrics(struct ch_request *request)
 {
     const struct ch_daemon *daemon = daemon_of(request);
-    const char *text = ch_metrics_text(daemon->metrics, ch_arena_of(request), daemon->router, daemon->pool_names);
+    const char *text =
+        ch_metrics_text(daemon->metrics, ch_arena_of(request), daemon->router, daemon->pool_names, daemon->roles);
     return ch_reply_bytes(request, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));
 }
 

@@ -8,6 +8,7 @@ common_SRC := \
 	common/client.c \
 	common/client_state.c \
 	common/progress.c \
+	common/rate.c \
 	common/crypto_cipher.c \
 	common/crypto_digest.c \
 	common/crypto_key.c \
@@ -33,6 +34,7 @@ common_SRC := \
 	common/identifier.c \
 	common/pool.c \
 	common/pool_conn.c \
+	common/pool_copy.c \
 	common/pool_listen.c \
 	common/pool_read.c \
 	common/pool_send.c \
@@ -46,7 +48,7 @@ common_SRC := \
 	common/fetch_pin.c \
 	common/log.c
 
-UNIT_TESTS += test_arena test_calendar test_json test_money test_id test_file test_crypto test_jwt
+UNIT_TESTS += test_arena test_calendar test_rate test_json test_money test_id test_file test_crypto test_jwt
 FUZZ_TARGETS += fuzz_json
 
 # HTTP and the skeleton of the daemon.
@@ -82,7 +84,7 @@ common_SRC += \
 	common/serve_probe.c \
 	common/service.c \
 	common/tls.c
-UNIT_TESTS += test_pool test_sql_split test_identifier test_fetch test_fetch_pin
+UNIT_TESTS += test_pool test_pool_copy test_sql_split test_identifier test_fetch test_fetch_pin
 BENCH_PROGRAMS += bench_db
 BENCH_PROGRAMS += hello load
 UNIT_TESTS += test_route test_http_head test_config test_log test_outcome test_http_field test_http_check test_http_chunks

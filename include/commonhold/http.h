@@ -88,6 +88,8 @@ bool ch_percent_decode(char *text, bool plus);
 bool ch_is_date(const char *text);
 /* Header, NULL when absent. Names without regard to case. */
 const char *ch_header(const struct ch_request *request, const char *name);
+/* All headers in order, repeats included; false when there are no more. *cursor starts at 0. */
+bool ch_header_each(const struct ch_request *request, size_t *cursor, const char **name, const char **value);
 /* Peer's address as text (X-Forwarded-For's last hop where [common] trusted_proxy says so). */
 const char *ch_peer(const struct ch_request *request);
 /* Body bytes, NUL behind the last. */
@@ -175,6 +177,8 @@ struct ch_done *ch_call_then(struct ch_request *request, const struct ch_stateme
 /* For a handler that needs a session of its own (deliveries): `ready` is called as by ch_session_begin, and it, or what
  * follows from it, must answer the request. */
 struct ch_done *ch_session_then(struct ch_request *request, ch_session_ready *ready, void *arg);
+/* For work that many requests share: the caller has put the request where it will be answered, once. */
+struct ch_done *ch_promise(struct ch_request *request);
 void ch_set_state(struct ch_request *request, void *state);
 void *ch_state(const struct ch_request *request);
 
@@ -232,8 +236,8 @@ struct ch_done *ch_body_refuse(struct ch_request *request, enum ch_body_end end)
 
 /* A reply of unknown length, chunked, with back-pressure. `want` is called when less than 256 KiB wait for the client
  * and then again after each ch_stream_write drained; it may write now or later. `gone` is called once if the client
- * leaves or is too slow (under [common] stream_min_bytes in 60 s); no write afterwards. The stream keeps the request
- * and its arena alive until it is ended or gone. */
+ * leaves or is too slow (under [common] stream_min_bytes in stream_seconds); no write afterwards. The stream keeps the
+ * request and its arena alive until it is ended or gone. */
 struct ch_stream;
 struct ch_stream_calls {
     void (*want)(struct ch_stream *stream, void *state);

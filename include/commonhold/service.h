@@ -9,9 +9,17 @@
 #include "commonhold/http.h"
 #include "commonhold/job.h"
 #include "commonhold/jwt.h"
+#include "commonhold/rate.h"
 
 struct event_base;
 struct ch_service_context;
+
+/* A number that a role counts for /metrics: commonhold_<role>_<name>. */
+struct ch_counter {
+    const char *name; /* ends in _total where it only rises */
+    const char *help;
+};
+#define CH_COUNTERS_MOST 8
 
 struct ch_service {
     const char *name;                 /* role, schema and configuration section */
@@ -28,17 +36,24 @@ struct ch_service {
     /* Why the role is not ready although it answers, one sentence, or NULL: /readyz tells it with 503. Called in the
      * loop for each probe, so it only looks. May be NULL. */
     const char *(*unready)(struct ch_service_context *context);
+    const struct ch_counter *counters; /* at most CH_COUNTERS_MOST, NULL-ended; may be NULL */
+    /* Called once when an HTTP process that ran `start` ends: connections are closed, the role's pool still lives. May
+     * be NULL. */
+    void (*stop)(struct ch_service_context *context);
 };
 
 /* One role inside one process. */
 struct ch_service_context {
     const struct ch_service *service;
     const struct ch_config *config;
-    struct event_base *base; /* NULL in the worker */
-    struct ch_pool *pool;    /* NULL in the worker */
-    struct ch_keyset *keys;  /* public keys, kept fresh by the skeleton */
-    const char *issuer;      /* [common] origin, e.g. https://coop.example */
-    void *state;             /* the role's own, made by its start hook */
+    struct event_base *base;     /* NULL in the worker */
+    struct ch_pool *pool;        /* NULL in the worker */
+    struct ch_keyset *keys;      /* public keys, kept fresh by the skeleton */
+    const char *issuer;          /* [common] origin, e.g. https://coop.example */
+    void *state;                 /* the role's own, made by its start hook */
+    struct ch_rate_table *rates; /* of all processes of the daemon together; NULL in the worker */
+    uint64_t *counters;          /* this process's, in the order of service->counters; NULL in the worker */
+    struct ch_daemon *daemon;    /* the skeleton's */
 };
 
 /* Of a request: the context of the role whose route it took. */
@@ -50,6 +65,10 @@ int ch_serve(const struct ch_service *const *services, int argc, char **argv);
 /* The worker's loop, in a process of its own: claims and runs the jobs of all services, calls their clocks, ends on
  * SIGTERM. services: NULL-ended. Exit code. */
 int ch_worker_run(const struct ch_service *const *services, const struct ch_config *config);
+
+/* Another pool of the role in this process, with so many connections and all else as configured; NULL where there is no
+ * database. The role frees it, in its `stop`. */
+struct ch_pool *ch_service_pool(struct ch_service_context *context, int connections);
 
 /* A signing key of [section] key `key`: file loaded once per process; its public half registered as a row by
  * `commonhold init`/`migrate`. NULL with a logged message when it cannot be read. */

@@ -22,7 +22,9 @@ enum fake_act {
     FAKE_LOSE_AT_SYNC,  /* ... after the answer, before the Sync: the commit's outcome is unknown */
     FAKE_LOSE_ON_SEND,  /* ... while it is sent */
     FAKE_HOLD,          /* as FAKE_OK, but heard only after fake_release() */
-    FAKE_PREPARE_ERROR  /* the statement cannot be prepared */
+    FAKE_PREPARE_ERROR, /* the statement cannot be prepared */
+    FAKE_SLOW,          /* COPY: the socket takes a piece only every third time */
+    FAKE_ERROR_HEARD    /* COPY: refused in the midst; the bytes of that were read before the end was sent */
 };
 
 struct fake_step {
@@ -58,6 +60,8 @@ struct fake_conn {
     bool lose_on_sync;
     char prepared[FAKE_MAX][160];
     PGnotify *notice;
+    bool copying, slow; /* between COPY_IN and its end */
+    int flushes;
 };
 
 static struct {
@@ -67,6 +71,8 @@ static struct {
     int refuse_connects; /* the next so many attempts fail */
     int connects, syncs, prepares, executed, single_row;
     char log[4096];              /* texts executed, one a line */
+    size_t copied;               /* bytes of COPY data */
+    int pieces, given_up;        /* of COPY data; COPYs the client ended with an error */
     const PGresult *rolled_back; /* answer of a COMMIT that came too late */
     struct {
         const PGresult *result;
@@ -84,7 +90,7 @@ static void fake_plan(enum fake_act act, const char *state)
     fake.steps[fake.steps_count++] = (struct fake_step){.act = act, .state = state};
 }
 
-static void fake_plan_rows(enum fake_act act, int rows, int columns)
+__attribute__((unused)) static void fake_plan_rows(enum fake_act act, int rows, int columns)
 {
     fake.steps[fake.steps_count++] = (struct fake_step){.act = act, .rows = rows, .columns = columns};
 }
@@ -287,7 +293,7 @@ static void run_group(struct fake_conn *conn)
 }
 
 /* What was held is heard now. */
-static void fake_release(void)
+__attribute__((unused)) static void fake_release(void)
 {
     for (size_t i = 0; i < 32; i++)
         if (fake.conns[i].used && fake.conns[i].held) {
@@ -297,14 +303,14 @@ static void fake_release(void)
 }
 
 /* Every connection goes, as when the server stops. */
-static void fake_lose_all(void)
+__attribute__((unused)) static void fake_lose_all(void)
 {
     for (size_t i = 0; i < 32; i++)
         if (fake.conns[i].used && fake.conns[i].connected && fake.conns[i].theirs >= 0)
             lose(&fake.conns[i]);
 }
 
-static void fake_notify(const char *channel, const char *payload)
+__attribute__((unused)) static void fake_notify(const char *channel, const char *payload)
 {
     for (size_t i = 0; i < 32; i++) {
         struct fake_conn *conn = &fake.conns[i];
@@ -461,11 +467,17 @@ int PQpipelineSync(PGconn *pg)
     return 1;
 }
 
+#include "scripted_copy.c"
+
 int PQsendQuery(PGconn *pg, const char *text)
 {
     struct fake_conn *conn = conn_of(pg);
     if (conn->bad)
         return 0;
+    if (strstr(text, "COPY ")) {
+        begin_copy(conn, text);
+        return 1;
+    }
     conn->listening = conn->listening || strstr(text, "LISTEN") != NULL;
     push(conn, ITEM_RESULT, make_result(PGRES_COMMAND_OK, 0, 0));
     push(conn, ITEM_NULL, NULL);
@@ -475,7 +487,10 @@ int PQsendQuery(PGconn *pg, const char *text)
 
 int PQflush(PGconn *pg)
 {
-    return conn_of(pg)->bad ? -1 : 0;
+    struct fake_conn *conn = conn_of(pg);
+    if (conn->bad)
+        return -1;
+    return conn->copying && conn->slow && ++conn->flushes % 3 != 0;
 }
 
 int PQconsumeInput(PGconn *pg)

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     require((terms == NULL) == (ch_faults_count(&faults) > 0));
     if (terms) {
         ch_terms_check(&faults, terms);
-        ch_narrows(arena, terms, terms, 9, false, &narrows);
+        ch_narrows(arena, terms, terms, 9, &narrows);
         require(!narrows.wider);
         ch_narrows_json(arena, &narrows);
         if (ch_faults_count(&faults) == 0)

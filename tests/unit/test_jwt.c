@@ -323,11 +323,38 @@ static void other_keys_are_refused_by_member(void **state)
     }
 }
 
+/* Remembering that a signature held makes no other token good, and nothing else about it is remembered. */
+static void what_held_once_is_still_judged(void **state)
+{
+    struct world *world = *state;
+    static const char text[] = "{\"iss\":\"me\",\"aud\":\"you\",\"exp\":1767225700}";
+    json_t *claims = NULL;
+    char *token = ch_jws_sign(world->arena, world->key, "JWT", text, sizeof text - 1);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(judge(world, token, &claims), CH_JWT_OK);
+    for (size_t i = 0; token[i]; i++) {
+        char was = token[i];
+        token[i] = was == 'A' ? 'B' : 'A';
+        assert_int_not_equal(judge(world, token, &claims), CH_JWT_OK);
+        token[i] = was;
+    }
+    assert_int_equal(judge(world, token, &claims), CH_JWT_OK);
+    assert_int_equal(ch_jwt_verify(world->arena, world->keys, token, "JWT", "person", "me", "you", NOW + 100, &claims),
+                     CH_JWT_EXPIRED);
+    assert_int_equal(ch_jwt_verify(world->arena, world->keys, token, "JWT", "person", "me", "them", NOW, &claims),
+                     CH_JWT_WRONG_AUDIENCE);
+    ch_keyset_clear(world->keys);
+    assert_int_equal(judge(world, token, &claims), CH_JWT_UNKNOWN_KEY);
+    ch_keyset_add(world->keys, world->public_key, "person", NOW - 1000, NOW - 1);
+    assert_int_equal(judge(world, token, &claims), CH_JWT_UNKNOWN_KEY);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_WORLD(what_held_once_is_still_judged),
         IN_WORLD(thumbprint_and_signature_are_the_published_ones),
         IN_WORLD(signed_claims_come_back),
         IN_WORLD(claims_are_judged),
