@@ -33,6 +33,7 @@ struct download {
     uint64_t header;     /* bytes of its header line so far, where that is left out */
     bool begun, in_head; /* its delivery is noted; its header line has not ended */
     bool broken;         /* the file could not be written */
+    bool refused;        /* the last token was: the trust had just learnt that its batch did not arrive */
 };
 
 /* What became of one step. */
@@ -189,6 +190,10 @@ static enum step deliver(struct download *d)
     struct ch_client_answer answer = ask_rows(d);
     if (d->broken)
         return STEP_FAILED;
+    bool again = strcmp(answer.outcome, "resume_refused") == 0 && !d->refused;
+    d->refused = again;
+    if (again)
+        return STEP_AGAIN;
     if (answer.status != 200)
         return failed(d, "GET of the rows", &answer);
     if (d->in_head || (!d->begun && !begin(d))) /* no byte came */

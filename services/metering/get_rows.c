@@ -47,20 +47,10 @@ static void take_grant(struct delivery *d, const json_t *grant)
     d->until_us = d->not_after_us;
 }
 
-static struct ch_statement made_here(const char *text, size_t columns)
-{
-    return (struct ch_statement){.text = text, .shape = CH_SHAPE_ROWS, .columns = (int)columns};
-}
-
 static void write_statements(struct delivery *d)
 {
-    const char *table = ch_sql_pool_table(d->arena, d->pool_id);
-    d->rows_statement = made_here(question_rows_sql(d->arena, &d->question, table), d->question.count + 2);
-    d->cohort = made_here(question_cohort_sql(d->arena, &d->question, table), 1);
-    d->span = made_here(question_span_sql(d->arena, table), 1);
-    d->begin = made_here(question_begin_sql(d->arena, table), 7);
-    d->args = ch_alloc_array(d->arena, QUESTION_FIXED + FILTERS_MOST, sizeof *d->args);
-    d->nargs = question_args(&d->question, d->args);
+    question_write(d->arena, &d->question, ch_sql_pool_table(d->arena, d->pool_id), &d->sql);
+    d->args = ch_alloc_array(d->arena, QUESTION_FIXED + FILTERS_MOST + 1, sizeof *d->args);
 }
 
 static void set_position(struct delivery *d)
@@ -70,7 +60,7 @@ static void set_position(struct delivery *d)
         return;
     memcpy(d->from.plan_hash, d->question.hash, 32);
     if (resume_read(d->key, d->question.after, &d->from))
-        d->position = d->from.row_id;
+        d->position = d->resume_row = d->from.row_id;
     else
         d->from.batch = -2;
 }
@@ -87,7 +77,11 @@ static struct delivery *new_delivery(struct ch_request *request, const struct qu
     d->scratch = ch_arena_new();
     d->question = *question;
     d->hash = ch_sha256_begin();
-    d->window = WINDOW_FIRST;
+    d->window = d->search_span = WINDOW_FIRST;
+    d->rows_most = BATCH_ROWS;
+    d->byte_want = BATCH_BYTES;
+    d->spread = 1;
+    d->apart = 1;
     d->wanting = true;
     ch_id_new(d->id);
     return d;
@@ -122,20 +116,10 @@ static struct ch_done *set_up(struct ch_request *request, const json_t *grant)
     return ch_session_then(request, delivery_session, d);
 }
 
-/* The quota's reset in seconds goes where clients look for it. */
-static struct ch_done *refuse_load(struct ch_request *request, const struct ch_answer *answer)
-{
-    const json_t *body = answer->body ? metering_parse(ch_arena_of(request), answer->body) : NULL;
-    int64_t after = json_integer_value(json_object_get(body, "retry_after"));
-    if (after > 0)
-        ch_set_header(request, "Retry-After", ch_printf(ch_arena_of(request), "%" PRId64, after));
-    return ch_reply(request, answer->outcome, answer->body);
-}
-
 static struct ch_done *loaded(struct ch_request *request, const struct ch_answer *answer)
 {
     if (strcmp(answer->outcome, "ok") != 0)
-        return refuse_load(request, answer);
+        return metering_refuse(request, answer->outcome, answer->body);
     const json_t *grant = metering_parse(ch_arena_of(request), answer->body);
     if (!grant)
         return ch_reply(request, "internal", NULL);
@@ -149,7 +133,9 @@ struct ch_done *get_rows(struct ch_request *request)
     struct question *question = ch_alloc(arena, sizeof *question);
     uint8_t key[32], wrapped[40];
     char hex[83] = "\\x";
-    struct ch_done *refused = question_read(request, question);
+    struct ch_done *refused = metering_limit_rate(request);
+    if (!refused)
+        refused = question_read(request, question);
     if (refused)
         return refused;
     ch_random(key, sizeof key);

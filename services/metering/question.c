@@ -8,6 +8,7 @@
 
 #include "commonhold/crypto.h"
 #include "commonhold/json.h"
+#include "core/accept.h"
 
 static const char *const RESERVED[] = {"select", "after", "limit", "trailer", NULL};
 
@@ -29,22 +30,12 @@ static struct ch_done *refuse_field(struct ch_request *request, const char *name
 
 /* ---- what needs no grant ---- */
 
-static bool takes(const char *accept, const char *type, const char *range)
+static const struct rows_writer *choose_writer(const char *header)
 {
-    return strstr(accept, type) != NULL || strstr(accept, range) != NULL || strstr(accept, "*/*") != NULL;
-}
-
-/* The first of the two that the client names wins; CSV where it takes anything. */
-static const struct rows_writer *choose_writer(const char *accept)
-{
-    if (!accept || !*accept)
-        return &ROWS_CSV;
-    const char *csv = strstr(accept, "text/csv"), *ndjson = strstr(accept, "application/x-ndjson");
-    if (ndjson && (!csv || ndjson < csv))
-        return &ROWS_NDJSON;
-    if (csv || takes(accept, "text/csv", "text/*"))
-        return &ROWS_CSV;
-    return strstr(accept, "application/*") ? &ROWS_NDJSON : NULL;
+    static const char *const TYPES[] = {"text/csv", "application/x-ndjson"};
+    static const struct rows_writer *const WRITERS[] = {&ROWS_CSV, &ROWS_NDJSON};
+    int chosen = accept_choose(header, TYPES, 2);
+    return chosen < 0 ? NULL : WRITERS[chosen];
 }
 
 static bool read_limit(const char *text, int64_t *limit)
@@ -206,85 +197,11 @@ struct ch_done *question_bind(struct ch_request *request, struct ch_arena *arena
     if (refused)
         return refused;
     out_byte(&names, '{');
-    for (size_t i = 0; i < question->count; i++)
+    for (size_t i = 0; i < question->count; i++) {
         add_name(&names, question->columns[i]->name, strlen(question->columns[i]->name));
+        question->any_length |= question->columns[i]->type == PLAN_STRING;
+    }
     question->column_array = close_names(arena, &names);
     hash_question(arena, question);
     return NULL;
-}
-
-/* ---- statements ---- */
-
-static const char *expression_of(struct ch_arena *arena, const struct plan_column *column)
-{
-    const char *identifier = ch_sql_identifier(arena, column->name);
-    if (!identifier)
-        abort(); /* licensing checked names when the pool was made */
-    return plan_expression(arena, column, ch_printf(arena, "t.%s", identifier));
-}
-
-static const char *conditions(struct ch_arena *arena, const struct question *question)
-{
-    const char *text = "";
-    int parameter = QUESTION_FIXED + 1;
-    for (size_t i = 0; i < question->filter_count; i++) {
-        const struct filter *filter = &question->filters[i];
-        text = ch_printf(arena, "%s AND %s", text,
-                         filter_condition(arena, filter, expression_of(arena, filter->column), parameter));
-        parameter += filter_has_value(filter);
-    }
-    return text;
-}
-
-const char *question_rows_sql(struct ch_arena *arena, const struct question *question, const char *table)
-{
-    const char *columns = "";
-    for (size_t i = 0; i < question->count; i++)
-        columns = ch_printf(arena, "%s, %s", columns, expression_of(arena, question->columns[i]));
-    return ch_printf(
-        arena,
-        "SELECT t.row_id, t.contribution_id%s FROM %s AS t WHERE t.pool_id = $1::uuid AND t.row_id > $2::bigint "
-        "AND t.row_id <= $3::bigint AND t.contribution_id = ANY ($4::uuid[])%s ORDER BY t.pool_id, t.row_id "
-        "LIMIT $5::bigint",
-        columns, table, conditions(arena, question));
-}
-
-const char *question_cohort_sql(struct ch_arena *arena, const struct question *question, const char *table)
-{
-    return ch_printf(
-        arena,
-        "SELECT pg_catalog.count(DISTINCT u.member) FROM unnest($2::uuid[], $3::integer[]) AS u (id, "
-        "member) WHERE $4::text IS NULL AND $5::text IS NULL AND EXISTS (SELECT FROM %s AS t WHERE t.pool_id = "
-        "$1::uuid AND t.contribution_id = u.id%s)",
-        table, conditions(arena, question));
-}
-
-const char *question_span_sql(struct ch_arena *arena, const char *table)
-{
-    return ch_printf(
-        arena,
-        "SELECT pg_catalog.count(DISTINCT u.member) FROM %s AS t JOIN unnest($4::uuid[], $5::integer[]) AS u "
-        "(id, member) ON u.id = t.contribution_id WHERE t.pool_id = $1::uuid AND t.row_id > $2::bigint AND "
-        "t.row_id <= $3::bigint",
-        table);
-}
-
-const char *question_begin_sql(struct ch_arena *arena, const char *table)
-{
-    return ch_printf(
-        arena,
-        "SELECT b.outcome, b.detail, b.consent_epoch, b.grant_epoch, b.moved, b.allowance, (SELECT "
-        "pg_catalog.max(t.row_id) FROM %s AS t WHERE t.pool_id = $1::uuid) FROM "
-        "metering.begin_batch($1::uuid, $2::uuid, $3::uuid, $4::text[], $5::bigint, $6::bigint, $7::bigint, "
-        "$8::bigint) AS b",
-        table);
-}
-
-int question_args(const struct question *question, const char **args)
-{
-    int count = QUESTION_FIXED;
-    for (size_t i = 0; i < question->filter_count; i++)
-        if (filter_has_value(&question->filters[i]))
-            args[count++] = question->filters[i].value;
-    return count;
 }

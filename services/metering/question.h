@@ -9,11 +9,12 @@
 #include "core/plan.h"
 #include "core/rows.h"
 
-#define QUESTION_FIXED 5 /* parameters in front of the filters' values */
+#define QUESTION_FIXED 4 /* parameters in front of the filters' values */
 
 struct question {
     const struct plan_column **columns;
     size_t count;
+    bool any_length; /* a row may be of any length: there are texts */
     struct filter filters[FILTERS_MOST];
     size_t filter_count;
     const char *after; /* resume token, may be NULL */
@@ -32,17 +33,22 @@ const char *question_selected(struct ch_request *request);
 struct ch_done *question_bind(struct ch_request *request, struct ch_arena *arena, const struct plan *plan,
                               struct question *question);
 
-/* $1 pool, $2 behind this row, $3 up to this row, $4 allowed contributions, $5 how many, then the filters' values.
- * Columns: row id, contribution, then those asked for. */
-const char *question_rows_sql(struct ch_arena *arena, const struct question *question, const char *table);
-/* $1 pool, $2 contributions, $3 their members' ordinals, $4 and $5 unused, filters: distinct members with a row. */
-const char *question_cohort_sql(struct ch_arena *arena, const struct question *question, const char *table);
-/* $1 pool, $2 behind this row, $3 up to this row, $4 contributions, $5 their members' ordinals: distinct members with a
- * row there, filters left aside. */
-const char *question_span_sql(struct ch_arena *arena, const char *table);
-/* metering.begin_batch with its eight parameters, and the last row id of the pool. */
-const char *question_begin_sql(struct ch_arena *arena, const char *table);
-/* Fills args[QUESTION_FIXED ...] with the filters' values; returns how many arguments there are in all. */
+/* question_sql.c: the statements of a question over its pool's table. */
+struct question_statements {
+    /* metering.begin_batch with its eight parameters, and the last row id of the pool */
+    const struct ch_statement *begin;
+    /* $1 pool, $2 behind this row, $3 up to this row, $4 how many, then the filters' values. Binary: row id,
+     * contribution, then the columns as the pool holds them, not made coarser yet. */
+    const struct ch_statement *rows;
+    /* The same of some contributions alone: the last parameter. */
+    const struct ch_statement *sieved;
+    /* $1 pool, $2 behind this row, $3 up to this row, then the filters' values. Binary: each contribution there, its
+     * last row, its last row that the filters leave. */
+    const struct ch_statement *search;
+};
+void question_write(struct ch_arena *arena, const struct question *question, const char *table,
+                    struct question_statements *out);
+/* Writes the filters' values; returns how many. */
 int question_args(const struct question *question, const char **args);
 
 #endif

@@ -35,6 +35,9 @@ static void filters_become_conditions(void **state)
         {&DAY, "gt.2024-02-29", "(E > $6::date)", "2024-02-29"},
         {&FLAG, "eq.true", "(E = $6::boolean)", "true"},
         {&FLAG, "is.false", "(E IS FALSE)", NULL},
+        {&FLAG, "is.unknown", "(E IS UNKNOWN)", NULL},
+        {&NUMBER, "in.()", "(E = ANY ($6::numeric[]))", "{}"},
+        {&TEXT, "in.(\"\")", "(E COLLATE \"C\" = ANY ($6::text[]))", "{\"\"}"},
         {&NUMBER, "is.null", "(E IS NULL)", NULL},
         {&TEXT, "is.not_null", "(E IS NOT NULL)", NULL}};
     struct ch_arena *arena = ch_arena_new();
@@ -68,7 +71,6 @@ static void malformed_ones_are_refused(void **state)
                  {&NUMBER, "not.eq.1"},
                  {&NUMBER, "EQ.1"},
                  {&NUMBER, "in.1"},
-                 {&NUMBER, "in.()"},
                  {&NUMBER, "in.(1,)"},
                  {&NUMBER, "in.(1"},
                  {&NUMBER, "in.(1)2"},
@@ -87,7 +89,8 @@ static void malformed_ones_are_refused(void **state)
                  {&DAY, "eq.0000-01-01"},
                  {&DAY, "eq.2026-1-1"},
                  {&FLAG, "eq.t"},
-                 {&FLAG, "is.unknown"}};
+                 {&NUMBER, "in.() "},
+                 {&NUMBER, "is.unknown"}};
     struct ch_arena *arena = ch_arena_new();
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct filter filter;

@@ -13,20 +13,22 @@
 
 #define MANY 5000
 
-static const char *id_of(int n)
+static const uint8_t *id_of(int n)
 {
-    static char text[37];
-    snprintf(text, sizeof text, "%08x-0000-7000-8000-%012x", (unsigned)n * 2654435761U, (unsigned)n);
-    return text;
+    static uint8_t id[16];
+    const uint32_t parts[] = {(uint32_t)n * 2654435761U, (uint32_t)n};
+    memcpy(id, &parts[0], 4);
+    memcpy(id + 12, &parts[1], 4);
+    return id;
 }
 
 static struct tally *with(int contributions, int members)
 {
     struct tally *tally = tally_new();
-    char id[37];
+    uint8_t id[16];
     for (int i = 0; i < contributions; i++) {
         memcpy(id, id_of(i), sizeof id);
-        assert_true(tally_allow(tally, id, 1000 + i, id_of(1000000 + i % members)));
+        tally_allow(tally, id, 1000 + i, id_of(1000000 + i % members));
     }
     return tally;
 }
@@ -78,10 +80,10 @@ static void others_are_not_found(void **state)
     tally = with(10, 10);
     assert_int_equal(tally_find(tally, id_of(3)), 3);
     assert_int_equal(tally_find(tally, id_of(11)), -1);
-    assert_int_equal(tally_find(tally, "no uuid"), -1);
-    assert_false(tally_allow(tally, "x", 1, id_of(1)));
-    assert_true(tally_allow(tally, id_of(3), 99, id_of(3)));
+    assert_int_equal(tally_find(tally, id_of(3)), 3); /* a miss does not disturb what was found last */
+    tally_allow(tally, id_of(3), 99, id_of(3));
     assert_int_equal(tally_allowed(tally), 10);
+    assert_int_equal(tally_no(tally, 3), 1003);
     tally_free(tally);
 }
 
@@ -105,9 +107,9 @@ static void seen_rows_are_members_but_no_usage(void **state)
     tally_write(tally, &numbers, &counts);
     assert_string_equal(numbers.bytes, "{}");
     numbers.size = counts.size = 0;
-    tally_write_allowed(tally, &numbers, &counts);
-    assert_string_equal(counts.bytes, "{0,1,2,0,1,2}");
+    tally_write_allowed(tally, &numbers);
     assert_int_equal(strlen(numbers.bytes), 1 + 6 * 37);
+    assert_int_equal(tally_member(tally, 4), 1);
     out_free(&numbers);
     out_free(&counts);
     tally_free(tally);

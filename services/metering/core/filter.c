@@ -142,6 +142,10 @@ static const char *read_list(struct ch_arena *arena, const struct plan_column *c
     size_t count = 0;
     if (*text != '(')
         return "in takes a list in parentheses";
+    if (strcmp(text, "()") == 0) {
+        *literal = "{}"; /* of nothing: no row */
+        return NULL;
+    }
     *out++ = '{';
     do {
         text = read_item(text + 1, item);
@@ -165,9 +169,10 @@ static const char *read_is(const struct plan_column *column, const char *value)
 {
     if (strcmp(value, "null") == 0 || strcmp(value, "not_null") == 0)
         return NULL;
-    if (column->type == PLAN_BOOLEAN && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0))
+    if (column->type == PLAN_BOOLEAN &&
+        (strcmp(value, "true") == 0 || strcmp(value, "false") == 0 || strcmp(value, "unknown") == 0))
         return NULL;
-    return "is takes null, not_null, or true and false for a boolean";
+    return "is takes null, not_null, or true, false and unknown for a boolean";
 }
 
 const char *filter_read(struct ch_arena *arena, const struct plan_column *column, const char *text, struct filter *out)
@@ -229,7 +234,8 @@ const char *filter_condition(struct ch_arena *arena, const struct filter *filter
         const char *what = strcmp(filter->value, "null") == 0       ? "IS NULL"
                            : strcmp(filter->value, "not_null") == 0 ? "IS NOT NULL"
                            : strcmp(filter->value, "true") == 0     ? "IS TRUE"
-                                                                    : "IS FALSE";
+                           : strcmp(filter->value, "false") == 0    ? "IS FALSE"
+                                                                    : "IS UNKNOWN";
         return ch_printf(arena, "(%s %s)", expression, what);
     }
     if (filter->op == FILTER_IN)

@@ -14,7 +14,7 @@ enum filter_op { FILTER_EQ, FILTER_NEQ, FILTER_GT, FILTER_GTE, FILTER_LT, FILTER
 struct filter {
     const struct plan_column *column;
     enum filter_op op;
-    const char *value; /* FILTER_IN: an array literal; FILTER_IS: null, not_null, true or false */
+    const char *value; /* FILTER_IN: an array literal; FILTER_IS: null, not_null, true, false or unknown */
 };
 
 #define FILTERS_MOST   20

@@ -33,8 +33,7 @@ struct tally {
     uint32_t *touched; /* indexes seen since the last reset */
     size_t touched_count;
     uint64_t rows;
-    char last_text[37];
-    int64_t last_index;
+    int64_t last_index; /* -1: none yet */
 };
 
 static void *grow(void *block, size_t count, size_t size)
@@ -117,25 +116,22 @@ static uint32_t member_ordinal(struct tally *tally, const uint8_t member[16])
     return (uint32_t)tally->member_count - 1;
 }
 
-bool tally_allow(struct tally *tally, const char *id, int64_t no, const char *member)
+void tally_allow(struct tally *tally, const uint8_t id[16], int64_t no, const uint8_t member[16])
 {
     struct contribution item = {.no = no};
-    uint8_t owner[16];
-    if (!ch_id_parse(id, item.id) || !ch_id_parse(member, owner))
-        return false;
+    memcpy(item.id, id, sizeof item.id);
     make_room(tally, &tally->by_id, tally->count);
-    size_t slot = slot_of(tally, &tally->by_id, item.id);
+    size_t slot = slot_of(tally, &tally->by_id, id);
     if (tally->by_id.slots[slot])
-        return true;
+        return;
     if (tally->count == tally->room) {
         tally->room = 2 * tally->room + 64;
         tally->items = grow(tally->items, tally->room, sizeof *tally->items);
         tally->touched = grow(tally->touched, tally->room, sizeof *tally->touched);
     }
-    item.member = member_ordinal(tally, owner);
+    item.member = member_ordinal(tally, member);
     tally->items[tally->count] = item;
     tally->by_id.slots[slot] = (uint32_t)++tally->count;
-    return true;
 }
 
 size_t tally_allowed(const struct tally *tally)
@@ -148,19 +144,21 @@ size_t tally_members_allowed(const struct tally *tally)
     return tally->member_count;
 }
 
-int64_t tally_find(struct tally *tally, const char *id)
+int64_t tally_find(struct tally *tally, const uint8_t id[16])
 {
-    uint8_t bytes[16];
-    if (tally->last_index >= 0 && strcmp(tally->last_text, id) == 0)
+    if (tally->last_index >= 0 && memcmp(tally->items[tally->last_index].id, id, 16) == 0)
         return tally->last_index;
-    if (tally->count == 0 || !ch_id_parse(id, bytes))
+    if (tally->count == 0)
         return -1;
-    uint32_t found = tally->by_id.slots[slot_of(tally, &tally->by_id, bytes)];
-    if (found) {
-        memcpy(tally->last_text, id, 36);
+    uint32_t found = tally->by_id.slots[slot_of(tally, &tally->by_id, id)];
+    if (found)
         tally->last_index = found - 1;
-    }
     return (int64_t)found - 1;
+}
+
+uint32_t tally_member(const struct tally *tally, int64_t index)
+{
+    return tally->items[index].member;
 }
 
 int64_t tally_no(const struct tally *tally, int64_t index)
@@ -248,15 +246,13 @@ void tally_write(const struct tally *tally, struct out *numbers, struct out *cou
     close_array(counts, first);
 }
 
-void tally_write_allowed(const struct tally *tally, struct out *ids, struct out *members)
+void tally_write_allowed(const struct tally *tally, struct out *ids)
 {
     char text[37];
     for (size_t i = 0; i < tally->count; i++) {
         out_byte(ids, i ? ',' : '{');
         ch_id_format(tally->items[i].id, text);
         out_add(ids, text, 36);
-        add_number(members, tally->items[i].member, i == 0);
     }
     close_array(ids, tally->count == 0);
-    close_array(members, tally->count == 0);
 }

@@ -14,15 +14,16 @@ struct tally;
 struct tally *tally_new(void);
 void tally_free(struct tally *tally);
 
-/* Adds an allowed contribution: id and member as UUID text, its number. False when a UUID is malformed. A repeated id
- * is ignored. */
-bool tally_allow(struct tally *tally, const char *id, int64_t no, const char *member);
+/* Adds an allowed contribution: its id, its number, whose it is. A repeated id is ignored. */
+void tally_allow(struct tally *tally, const uint8_t id[16], int64_t no, const uint8_t member[16]);
 size_t tally_allowed(const struct tally *tally);
 /* Distinct members of all allowed contributions. */
 size_t tally_members_allowed(const struct tally *tally);
 
 /* Index of an allowed contribution, -1 for any other. */
-int64_t tally_find(struct tally *tally, const char *id);
+int64_t tally_find(struct tally *tally, const uint8_t id[16]);
+/* Ordinal of its member, below tally_members_allowed. */
+uint32_t tally_member(const struct tally *tally, int64_t index);
 /* The number it was allowed with. */
 int64_t tally_no(const struct tally *tally, int64_t index);
 void tally_count(struct tally *tally, int64_t index);
@@ -35,7 +36,7 @@ void tally_reset(struct tally *tally);
 
 /* PostgreSQL array literals, beside one another: numbers and counts of what was counted, in rising index. */
 void tally_write(const struct tally *tally, struct out *numbers, struct out *counts);
-/* Array literals of all allowed contributions and, beside, the ordinals of their members. */
-void tally_write_allowed(const struct tally *tally, struct out *ids, struct out *members);
+/* Array literal of all allowed contributions. */
+void tally_write_allowed(const struct tally *tally, struct out *ids);
 
 #endif

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: first statement of every batch: takes the pool's lock, tells whether what the delivery knows of consent and grant still
---          stands, and how many rows the quotas allow. p_until (microseconds since 1970) is the earliest end among the grant and the
---          consents that the allowed set rests on. moved: read the allowed set again before any row.
+-- Purpose: first statement of every batch: looks that the delivery still runs, takes the pool's lock, tells whether what the delivery knows of
+--          consent and grant still stands, and how many rows and bytes the quotas allow (byte_allowance NULL: any number). ok with a detail: they
+--          allow less than was wanted, and this is what a client is told who gets nothing. p_until (microseconds since 1970) is the earliest end
+--          among the grant and the consents that the allowed set rests on. moved: read the allowed set again before any row.
 --          A sanction or prohibition stops the next batch from the instant it is in force, whether its grants are suspended yet or not.
 -- Outcomes: ok, not_allowed_here (superseded), and those of licensing.check_grant.
--- Locks: advisory lock of the pool, shared; then those of metering.lease_quota.
+-- Locks: the delivery's row, shared; advisory lock of the pool, shared; then those of metering.lease_quota.
 CREATE OR REPLACE FUNCTION metering.begin_batch(p_pool uuid, p_delivery uuid, p_grant uuid, p_columns text[], p_consent_epoch bigint,
-    p_grant_epoch bigint, p_until bigint, p_want bigint,
-    OUT outcome text, OUT detail text, OUT consent_epoch bigint, OUT grant_epoch bigint, OUT moved boolean, OUT allowance bigint)
+    p_grant_epoch bigint, p_until bigint, p_want bigint, p_want_bytes bigint DEFAULT 0,
+    OUT outcome text, OUT detail text, OUT consent_epoch bigint, OUT grant_epoch bigint, OUT moved boolean, OUT allowance bigint, OUT byte_allowance bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -16,6 +17,15 @@ DECLARE
     v_answer log.answer;
     v_passed boolean;
 BEGIN
+    -- whoever resumes the chain waits for this batch, and finds it
+    PERFORM FROM metering.delivery AS d WHERE d.pool_id = p_pool AND d.id = p_delivery AND d.state = 'open' FOR SHARE;
+    IF NOT FOUND THEN
+        outcome := 'not_allowed_here';
+        detail := 'superseded';
+        moved := false;
+        allowance := 0;
+        RETURN;
+    END IF;
     SELECT * INTO v_epochs FROM licensing.lock_epochs(p_pool, p_grant);
     consent_epoch := v_epochs.consent_epoch;
     grant_epoch := v_epochs.grant_epoch;
@@ -23,18 +33,19 @@ BEGIN
     moved := v_passed OR v_epochs.consent_epoch IS DISTINCT FROM p_consent_epoch;
     outcome := 'ok';
     allowance := 0;
-    IF NOT EXISTS (SELECT FROM metering.delivery AS d WHERE d.pool_id = p_pool AND d.id = p_delivery AND d.state = 'open') THEN
-        outcome := 'not_allowed_here';
-        detail := 'superseded';
-        RETURN;
-    END IF;
     IF v_passed OR v_epochs.grant_epoch IS DISTINCT FROM p_grant_epoch OR licensing.is_ruled_out(p_grant) THEN
         v_answer := licensing.check_grant(p_grant, 'read', p_columns, 'download');
         outcome := v_answer.outcome;
         detail := v_answer.body ->> 'detail';
     END IF;
     IF outcome = 'ok' THEN
-        allowance := metering.lease_quota(p_pool, p_grant, p_delivery, p_want);
+        byte_allowance := metering.lease_quota(p_pool, p_grant, p_delivery, 'bytes', p_want_bytes);
+        allowance := COALESCE(metering.lease_quota(p_pool, p_grant, p_delivery, 'rows', p_want), p_want);
+        IF allowance = 0 THEN
+            detail := (metering.quota_refusal(p_grant, ARRAY['rows'], 1)).body;
+        ELSIF byte_allowance < p_want_bytes THEN
+            detail := (metering.quota_refusal(p_grant, ARRAY['bytes'], p_want_bytes)).body;
+        END IF;
     END IF;
 END
 $$;

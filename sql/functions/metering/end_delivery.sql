@@ -22,7 +22,7 @@ BEGIN
     WHERE pool_id = p_pool AND delivery_id = p_delivery AND no <= p_sent AND state IN ('committed', 'unresolved');
     FOR v_batch IN UPDATE metering.batch SET state = 'unsent', settled_at = pg_catalog.clock_timestamp()
         WHERE pool_id = p_pool AND delivery_id = p_delivery AND no > p_sent AND state IN ('committed', 'unresolved') RETURNING * LOOP
-        PERFORM metering.return_quota(p_pool, v_grant, v_batch.committed_at, v_batch.rows);
+        PERFORM metering.return_quota(p_pool, v_grant, COALESCE(v_batch.taken_at, v_batch.committed_at), v_batch.rows, v_batch.bytes);
         v_unsent := v_unsent + 1;
     END LOOP;
     PERFORM metering.return_leases(p_pool, v_grant, p_delivery);
