@@ -159,6 +159,13 @@ bool audit_events(struct audit *a);      /* LIC-N8 */
 bool audit_evaluations(struct audit *a); /* LIC-N9 */
 bool audit_coverage(struct audit *a);    /* LIC-C1 */
 
+bool audit_usage_days(struct audit *a); /* MET-U1 */
+bool audit_spread(struct audit *a);     /* MET-U2 */
+bool audit_deliveries(struct audit *a); /* MET-D1 */
+bool audit_quotas(struct audit *a);     /* MET-Q1 */
+bool audit_leaves(struct audit *a);     /* MET-L1 */
+bool audit_quarantine(struct audit *a); /* MET-E1 */
+
 /* ---- signatures.c ---- */
 
 /* Whether both signatures of a grant's agreement are valid; findings of the check at work. */

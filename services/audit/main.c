@@ -27,6 +27,12 @@ struct audit_check audit_checks[] = {
     {"LIC-N8", "breach", audit_events, "events give the states of applications and grants"},
     {"LIC-N9", "breach", audit_evaluations, "every stored evaluation decided again, its members counted again"},
     {"M1", "breach", audit_usage, "usage of seals and runs is what metering counted"},
+    {"MET-D1", "breach", audit_deliveries, "deliveries are the sums of their batches"},
+    {"MET-E1", "breach", audit_quarantine, "what is in quarantine is no usage"},
+    {"MET-L1", "breach", audit_leaves, "the log was told of seals and hours what is stored"},
+    {"MET-Q1", "breach", audit_quotas, "quotas are not passed and hold what was used"},
+    {"MET-U1", "breach", audit_usage_days, "daily usage is the sum of batches, events and queries"},
+    {"MET-U2", "breach", audit_spread, "units that named no contribution are sealed by rows"},
     {"O2", "loss", audit_batches, "bank files are the approved bytes and add up"},
     {NULL, NULL, NULL, NULL}};
 

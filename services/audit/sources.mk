@@ -2,6 +2,6 @@
 audit_SRC := services/audit/main.c services/audit/database.c services/audit/findings.c services/audit/progress.c services/audit/report.c \
 	services/audit/merkle.c services/audit/chart.c services/audit/accounts.c services/audit/journal.c services/audit/journal_point.c \
 	services/audit/usage.c services/audit/runs.c services/audit/pots.c services/audit/batches.c services/audit/bank.c services/audit/camt.c \
-	services/audit/xml.c services/audit/licensing.c services/audit/signatures.c
+	services/audit/xml.c services/audit/licensing.c services/audit/metering.c services/audit/signatures.c
 
 UNIT_TESTS += test_audit_pure

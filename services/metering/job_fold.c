@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The worker's minute: sent batches into the rollup, a transaction a slice, then months that are due are sealed. Killed
- * at any line, the next run goes on where this one was. */
+/* The worker's minute: sent batches into the rollup, a transaction a slice, then hours that are over go to the log,
+ * then months that are due are sealed, then what is sealed is told to the public. Killed at any line, the next run goes
+ * on where this one was. */
 #include <stdio.h>
 #include <string.h>
 
 #include "metering.h"
 
 CH_FUNCTION(fold_slice, "metering.fold_usage", "$1::boolean");
+CH_FUNCTION(log_hours, "metering.log_hours", "");
 CH_FUNCTION(seal_due, "metering.seal_due", "");
+CH_FUNCTION(publish_due, "metering.publish_due", "");
 
 /* Repeats one step until its answer says done; false with job->reason. */
 static bool repeat(struct ch_job *job, const struct ch_statement *statement, bool takes_first)
@@ -32,5 +35,7 @@ static bool repeat(struct ch_job *job, const struct ch_statement *statement, boo
 
 enum ch_job_result fold_usage(struct ch_job *job)
 {
-    return repeat(job, &fold_slice, true) && repeat(job, &seal_due, false) ? CH_JOB_DONE : CH_JOB_RETRY;
+    bool done = repeat(job, &fold_slice, true) && repeat(job, &log_hours, false) && repeat(job, &seal_due, false) &&
+                repeat(job, &publish_due, false);
+    return done ? CH_JOB_DONE : CH_JOB_RETRY;
 }

@@ -156,7 +156,7 @@ APPEND_ONLY = {
                    "terms_version", "pool_charter", "benefit_rule", "prohibition", "council_vote", "opinion"],
     "licensing": ["pool_version", "notice", "organisation_class", "attestation", "consent_event", "contribution_error", "terms_review", "terms_enacted",
                   "step", "application_event", "evaluation", "offer", "agreement", "agreement_signature", "grant_event"],
-    "metering": ["seal", "sealed_usage", "grant_key"],
+    "metering": ["closed_month", "seal", "sealed_usage", "grant_key"],
     "payout": ["txn", "posting", "txn_ref", "evidence", "invoice_line", "invoice_vat", "revenue_slice", "receipt", "receipt_slice", "rating",
                "rated_seal", "bank_statement", "bank_entry", "entry_match", "run_line", "payee_account", "payee_account_event", "approval", "batch_event"]}
 

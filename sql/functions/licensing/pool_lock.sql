@@ -4,8 +4,10 @@
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.pool_lock(p_pool uuid) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.hashtextextended('licensing.pool ' || p_pool::text, 20);
+BEGIN
+    RETURN pg_catalog.hashtextextended('licensing.pool ' || p_pool::text, 20);
+END
 $$;

@@ -1,33 +1,32 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: invariant U1: per pool and month, batches and events say what the rollup says, and sealed lines say what the rollup of
---          their month says. No row: it holds.
--- Outcomes: none.
+-- Purpose: invariant U1: each line of the rollup is the sum of the batches, events and queries counted under its key, and sealed lines are what the
+--          rollup of their month comes to. No row: it holds. One statement, so it may be asked while others add.
+-- Outcomes: none; NULL where one side has no line.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION metering.check_usage() RETURNS TABLE (pool_id uuid, month date, grant_id uuid, meter text, contribution_id uuid, what text,
     expected bigint, found bigint)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH day AS (
-        SELECT b.pool_id, b.day FROM metering.batch AS b WHERE b.day IS NOT NULL
-        UNION SELECT u.pool_id, u.day FROM metering.usage_day AS u
-        UNION SELECT e.pool_id, p.day FROM metering.usage_event AS e,
-            LATERAL metering.place_usage(e.pool_id, (e.occurred_at AT TIME ZONE 'UTC')::date, e.received_at) AS p),
-    counted AS (
-        SELECT d.pool_id, pg_catalog.date_trunc('month', d.day::timestamp)::date AS month, c.grant_id, c.meter, c.contribution_id, pg_catalog.sum(c.units)::bigint AS units
-        FROM day AS d, LATERAL metering.count_day(d.pool_id, d.day) AS c GROUP BY 1, 2, 3, 4, 5),
-    rolled AS (
-        SELECT u.pool_id, pg_catalog.date_trunc('month', u.day::timestamp)::date AS month, u.grant_id, u.meter, u.contribution_id, pg_catalog.sum(u.units)::bigint AS units
-        FROM metering.usage_day AS u GROUP BY 1, 2, 3, 4, 5),
-    spread AS (
-        SELECT s.pool_id, s.month, l.grant_id, l.meter, l.contribution_id, l.units FROM metering.seal AS s, LATERAL metering.spread_usage(s.pool_id, s.month) AS l)
-    SELECT COALESCE(c.pool_id, r.pool_id), COALESCE(c.month, r.month), COALESCE(c.grant_id, r.grant_id), COALESCE(c.meter, r.meter),
-        COALESCE(c.contribution_id, r.contribution_id), 'usage_day', c.units, r.units
-    FROM counted AS c FULL JOIN rolled AS r ON r.pool_id = c.pool_id AND r.month = c.month AND r.grant_id = c.grant_id AND r.meter = c.meter
-        AND COALESCE(r.contribution_id::text, '') = COALESCE(c.contribution_id::text, '') WHERE c.units IS DISTINCT FROM r.units
+    WITH side AS (
+        SELECT b.pool_id, b.day, b.grant_id, 'rows' AS meter, c.contribution_id, b.late, v.n::bigint AS counted, NULL::bigint AS stored
+        FROM metering.batch AS b, LATERAL unnest(b.contributions, b.counts) AS v (no, n)
+        JOIN licensing.contribution_overview AS c ON c.contribution_no = v.no WHERE b.day IS NOT NULL
+        UNION ALL
+        SELECT e.pool_id, e.day, e.grant_id, e.meter, e.contribution_id, e.late, e.units, NULL FROM metering.placed_event AS e
+        UNION ALL
+        SELECT q.pool_id, q.day, q.grant_id, q.meter, q.contribution_id, q.late, q.units, NULL FROM metering.query_usage AS q
+        UNION ALL
+        SELECT u.pool_id, u.day, u.grant_id, u.meter, u.contribution_id, u.late, NULL, u.units FROM metering.usage_day AS u),
+    sealed AS (
+        SELECT s.pool_id, s.month, l.grant_id, l.meter, l.contribution_id, l.units AS counted, NULL::bigint AS stored
+        FROM metering.seal AS s, LATERAL metering.spread_usage(s.pool_id, s.month) AS l
+        UNION ALL
+        SELECT u.pool_id, u.month, u.grant_id, u.meter, u.contribution_id, NULL, u.units FROM metering.sealed_usage AS u)
+    SELECT d.pool_id, pg_catalog.date_trunc('month', d.day::timestamp)::date, d.grant_id, d.meter, d.contribution_id, 'usage_day',
+        pg_catalog.sum(d.counted)::bigint, pg_catalog.sum(d.stored)::bigint
+    FROM side AS d GROUP BY d.pool_id, d.day, d.grant_id, d.meter, d.contribution_id, d.late HAVING pg_catalog.sum(d.counted) IS DISTINCT FROM pg_catalog.sum(d.stored)
     UNION ALL
-    SELECT COALESCE(p.pool_id, s.pool_id), COALESCE(p.month, s.month), COALESCE(p.grant_id, s.grant_id), COALESCE(p.meter, s.meter),
-        COALESCE(p.contribution_id, s.contribution_id), 'sealed_usage', p.units, s.units
-    FROM spread AS p FULL JOIN metering.sealed_usage AS s ON s.pool_id = p.pool_id AND s.month = p.month AND s.grant_id = p.grant_id AND s.meter = p.meter
-        AND COALESCE(s.contribution_id::text, '') = COALESCE(p.contribution_id::text, '') WHERE p.units IS DISTINCT FROM s.units;
+    SELECT m.pool_id, m.month, m.grant_id, m.meter, m.contribution_id, 'sealed_usage', pg_catalog.sum(m.counted)::bigint, pg_catalog.sum(m.stored)::bigint
+    FROM sealed AS m GROUP BY m.pool_id, m.month, m.grant_id, m.meter, m.contribution_id HAVING pg_catalog.sum(m.counted) IS DISTINCT FROM pg_catalog.sum(m.stored);
 $$;

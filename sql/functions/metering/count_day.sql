@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: what the rollup of a pool and day must say, counted from batches and events alone.
+-- Purpose: what the rollup of a pool and day must say, counted from batches, events and queries alone.
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION metering.count_day(p_pool uuid, p_day date)
@@ -13,8 +13,8 @@ AS $$
         JOIN licensing.contribution_overview AS c ON c.contribution_no = v.no
         WHERE b.pool_id = p_pool AND b.day = p_day
         UNION ALL
-        SELECT e.grant_id, e.meter, e.contribution_id, p.late, e.units FROM metering.usage_event AS e,
-            LATERAL metering.place_usage(e.pool_id, (e.occurred_at AT TIME ZONE 'UTC')::date, e.received_at) AS p
-        WHERE e.pool_id = p_pool AND p.day = p_day) AS x
+        SELECT e.grant_id, e.meter, e.contribution_id, e.late, e.units FROM metering.placed_event AS e WHERE e.pool_id = p_pool AND e.day = p_day
+        UNION ALL
+        SELECT q.grant_id, q.meter, q.contribution_id, q.late, q.units FROM metering.query_usage AS q WHERE q.pool_id = p_pool AND q.day = p_day) AS x
     GROUP BY x.grant_id, x.meter, x.contribution_id, x.late;
 $$;

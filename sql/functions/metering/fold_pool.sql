@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: adds up to p_most sent batches of a pool to usage_day and marks them in the same transaction: each is counted once.
+--          Several may fold a pool at once: who comes second waits for the first one's batches and finds them counted.
 -- Outcomes: none; how many.
--- Locks: metering.pool_lock of the pool; the batches; the rollup's rows.
+-- Locks: metering.lock_usage of the pool; the batches; the rollup's rows, in their order.
 CREATE OR REPLACE FUNCTION metering.fold_pool(p_pool uuid, p_most integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -9,7 +10,7 @@ AS $$
 DECLARE
     v_done integer;
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock(metering.pool_lock(p_pool));
+    PERFORM metering.lock_usage(p_pool);
     WITH due AS (
         SELECT b.delivery_id, b.no, p.day, p.late FROM (
             SELECT x.delivery_id, x.no, x.committed_at FROM metering.batch AS x

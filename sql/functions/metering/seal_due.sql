@@ -1,24 +1,26 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: seals one month that is over plus seal_grace_seconds of the charter; the worker repeats until none is due.
+-- Purpose: one step of sealing by time, a transaction each; the worker repeats until the answer says done. Closed months first: those it closed
+--          itself, and those that a treasurer's request left closed; then a month that is due is closed.
 -- Outcomes: ok.
--- Locks: those of metering.seal_usage.
+-- Locks: those of metering.seal_usage or of metering.close_usage.
 CREATE OR REPLACE FUNCTION metering.seal_due() RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_grace interval := COALESCE((SELECT (c.doc #>> '{periods,seal_grace_seconds}')::bigint FROM governance.charter_in_force AS c LIMIT 1), 259200)
-        * interval '1 second';
     v_row record;
 BEGIN
-    SELECT u.pool_id, m.month, (SELECT d.pool FROM metering.delivery AS d WHERE d.pool_id = u.pool_id LIMIT 1) AS pool INTO v_row
-    FROM metering.usage_day AS u, LATERAL (SELECT pg_catalog.date_trunc('month', u.day::timestamp)::date AS month) AS m
-    WHERE (m.month + interval '1 month') AT TIME ZONE 'UTC' + v_grace <= pg_catalog.clock_timestamp()
-        AND NOT EXISTS (SELECT FROM metering.seal AS s WHERE s.pool_id = u.pool_id AND s.month = m.month)
-    ORDER BY m.month, u.pool_id LIMIT 1;
+    SELECT c.* INTO v_row FROM metering.closed_month AS c
+    WHERE NOT EXISTS (SELECT FROM metering.seal AS s WHERE s.pool_id = c.pool_id AND s.month = c.month)
+        AND (c.closed_by IS NULL OR c.closed_at < pg_catalog.clock_timestamp() - interval '1 minute')
+    ORDER BY c.month, c.pool_id LIMIT 1;
     IF FOUND THEN
-        PERFORM metering.seal_usage(v_row.pool_id, COALESCE(v_row.pool,
-            (SELECT c.pool FROM licensing.contribution_overview AS c WHERE c.pool_id = v_row.pool_id LIMIT 1)), v_row.month, NULL);
+        PERFORM metering.seal_usage(v_row.pool_id, v_row.pool, v_row.month, v_row.closed_by);
+        RETURN log.answer('ok', '{"done": false}');
+    END IF;
+    SELECT d.* INTO v_row FROM metering.months_due() AS d ORDER BY d.month, d.pool_id LIMIT 1;
+    IF FOUND THEN
+        PERFORM metering.close_usage(v_row.pool_id, metering.pool_ref(v_row.pool_id), v_row.month, NULL);
     END IF;
     RETURN log.answer('ok', pg_catalog.jsonb_build_object('done', v_row.pool_id IS NULL));
 END
