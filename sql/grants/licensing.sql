@@ -82,6 +82,8 @@ GRANT SELECT ON licensing.grant_overview, licensing.contribution_overview, licen
 GRANT EXECUTE ON FUNCTION licensing.organisation_of(uuid), licensing.person_role(uuid, uuid) TO ch_governance_owner;
 GRANT SELECT ON licensing.organisation_overview TO ch_governance_owner;
 GRANT SELECT ON licensing.organisation_overview TO ch_payout_owner, ch_metering_owner, ch_worker, ch_audit;
+GRANT SELECT ON licensing.client_overview, licensing.consent_epoch_overview TO ch_metering_owner, ch_metering;
+GRANT SELECT ON licensing.cohort_overview TO ch_metering_owner;
 GRANT SELECT ON licensing.purpose_below, licensing.purpose TO ch_governance_owner, ch_payout_owner, ch_metering_owner, ch_audit;
 RESET ROLE;
 

@@ -28,7 +28,7 @@ from stack import DEADLINE, wait_for
 
 DATA = pathlib.Path(os.environ.get("CH_SHARED_DATA", pathlib.Path(__file__).resolve().parents[3] / "shared" / "data")) / "aberdeen"
 FIELDS = [("lat", "number"), ("lon", "number"), ("at", "datetime"), ("pm10", "number"), ("pm25", "number"), ("device", "string")]
-SCHEMA = {"fields": [{"name": name, "type": kind} for name, kind in FIELDS]}
+SCHEMA = {"fields": [{"name": name, "type": kind, "ch:sensitivity": "none"} for name, kind in FIELDS]}
 PLAN = [{"name": "lat", "rule": "round:2"}, {"name": "lon", "rule": "round:2"}, {"name": "at", "rule": "trunc:hour"},
         {"name": "pm10", "rule": "keep"}, {"name": "pm25", "rule": "keep"}]
 PURPOSE, CLASS = "RES.HEALTH", "university"
@@ -610,7 +610,7 @@ def test_member_sees_own_usage(world):
     _, member = treasurer(world)
     assert member.get("/metering/v1/contributions/usage").json == {"items": [], "next": None}
     world.fold()
-    answer = world.trust.sql("SELECT (metering.list_own_usage(%s)).body", uid("member 15092"))[0][0]
+    answer = world.trust.sql("SELECT (metering.list_own_usage(%s, NULL, NULL, 100, NULL)).body", uid("member 15092"))[0][0]
     assert {(row["purpose"], row["organisation_name"], row["pool"]) for row in answer["items"]} == {(PURPOSE, "University", "air")}
     assert {row["contribution_id"] for row in answer["items"]} == {uid("contribution air 15092")}
 

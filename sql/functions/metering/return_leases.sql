@@ -1,13 +1,18 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: gives the unused rest of a delivery's leases back to their quotas.
+-- Purpose: gives the unused rest of a delivery's leases back to their quotas, of whatever period.
 -- Outcomes: none.
--- Locks: the leases, then the quotas.
+-- Locks: the leases, then the quotas, in the order of meter and period.
 CREATE OR REPLACE FUNCTION metering.return_leases(p_pool uuid, p_grant uuid, p_holder uuid) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH gone AS (
-        DELETE FROM metering.quota_lease AS l WHERE l.pool_id = p_pool AND l.grant_id = p_grant AND l.holder = p_holder RETURNING l.*)
-    UPDATE metering.quota AS q SET taken = q.taken - g.units FROM gone AS g
-    WHERE q.pool_id = g.pool_id AND q.grant_id = g.grant_id AND q.meter = g.meter AND q.period = g.period AND q.starts_on = g.starts_on;
+DECLARE
+    v_lease metering.quota_lease;
+BEGIN
+    FOR v_lease IN WITH gone AS (
+            DELETE FROM metering.quota_lease AS l WHERE l.pool_id = p_pool AND l.grant_id = p_grant AND l.holder = p_holder RETURNING l.*)
+        SELECT g.* FROM gone AS g ORDER BY g.meter, g.period, g.starts_on LOOP
+        PERFORM metering.give_back(p_pool, p_grant, v_lease.meter, v_lease.period, v_lease.starts_on, v_lease.units);
+    END LOOP;
+END
 $$;
