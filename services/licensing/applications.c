@@ -141,7 +141,7 @@ struct quotas {
     const json_t *quotas;
 };
 
-static const struct ch_field QUOTAS[] = {CH_FIELD(CH_FIELD_ARRAY, quotas, quotas, true, 0, 12, NULL), {0}};
+static const struct ch_field QUOTAS[] = {CH_FIELD(CH_FIELD_ARRAY, quotas, quotas, true, 0, 18, NULL), {0}};
 
 struct ch_done *licensing_set_quotas(struct ch_request *request)
 {

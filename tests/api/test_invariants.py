@@ -80,9 +80,12 @@ def tables(trust, schemas=None):
 # -- login roles: nothing but what sql/grants says --------------------------
 
 def may_write(login, table, deed):
-    """What sql/grants gives a login role beyond functions: rows of pools to the worker, findings to the auditor."""
+    """What sql/grants gives a login role beyond functions: rows of pools to the worker, findings to the auditor, and usage events,
+    which are copied, to metering."""
     if login == "ch_worker":
         return table.startswith("pooldata.") and deed == "INSERT"
+    if login == "ch_metering":
+        return (table, deed) == ("metering.usage_event", "INSERT")
     if login == "ch_audit":
         return table.startswith("audit.") and (deed != "TRUNCATE" or ".work_" in table) and (
             deed != "DELETE" or not table.endswith((".finding", ".run"))) and (deed != "UPDATE" or not table.endswith(".run"))

@@ -394,7 +394,7 @@ def test_nothing_of_fewer_than_k_can_be_had_from_any_month(public):
                                  "WHERE payload ->> 'type' = 'usage') AS l WHERE object = %s", "pub:" + month)
         assert not units or units[0][0] is None or int(units[0][0]) == sum(u for u, _ in truth.values()), "the log's sum is the line through all cells"
         shown_at_all += len(totals)
-    assert shown_at_all > 40
+    assert shown_at_all > 10  # of some 120 cells
 
 
 def test_months_that_grow_are_not_public(public):

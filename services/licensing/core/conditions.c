@@ -13,7 +13,7 @@
 #define TEXT_BYTES      4000
 #define COHORT_MOST     1000000
 #define DUTIES_MOST     20
-#define QUOTAS_MOST     12
+#define QUOTAS_MOST     18 /* six meters, three periods */
 #define DUTY_DAYS       1096
 #define QUOTA_MOST      INT64_C(9007199254740991)
 #define NUMBER_MOST     INT64_C(999999999)
@@ -265,11 +265,11 @@ static json_t *quota_of(const json_t *quotas, const json_t *like)
 
 static bool quota_narrows(const json_t *now, const json_t *one)
 {
-    static const char *const METERS[] = {"rows", "bytes", "requests", "queries"};
+    static const char *const METERS[] = {"rows", "bytes", "requests", "queries", "seconds", "tokens"};
     static const char *const PERIODS[] = {"day", "month", "grant"};
     const json_t *limit = json_object_get(one, "limit"), *before = quota_of(now, one);
     return json_is_object(one) && json_object_size(one) == 3 && is_positive(limit, QUOTA_MOST) &&
-           is_word(METERS, 4, json_string_value(json_object_get(one, "meter"))) &&
+           is_word(METERS, 6, json_string_value(json_object_get(one, "meter"))) &&
            is_word(PERIODS, 3, json_string_value(json_object_get(one, "period"))) &&
            (before == NULL || json_integer_value(json_object_get(before, "limit")) > json_integer_value(limit));
 }

@@ -46,8 +46,8 @@ BEGIN
             FROM pg_catalog.jsonb_array_elements(p_value) AS c (v)
             LEFT JOIN pg_catalog.jsonb_array_elements(p_now -> 'columns') AS o (v) ON o.v -> 'name' = c.v -> 'name');
     ELSIF p_kind = 'quotas' THEN
-        RETURN v_count <= 12 AND (SELECT pg_catalog.bool_and(COALESCE(q.v - 'meter' - 'period' - 'limit' = '{}'
-                    AND q.v ->> 'meter' IN ('rows', 'bytes', 'requests', 'queries') AND q.v ->> 'period' IN ('day', 'month', 'grant')
+        RETURN v_count <= 18 AND (SELECT pg_catalog.bool_and(COALESCE(q.v - 'meter' - 'period' - 'limit' = '{}'
+                    AND q.v ->> 'meter' IN ('rows', 'bytes', 'requests', 'queries', 'seconds', 'tokens') AND q.v ->> 'period' IN ('day', 'month', 'grant')
                     AND pg_catalog.jsonb_typeof(q.v -> 'limit') = 'number' AND q.v ->> 'limit' ~ '^[1-9][0-9]{0,15}$'
                     AND (q.v ->> 'limit')::bigint <= 9007199254740991
                     AND NOT EXISTS (SELECT FROM pg_catalog.jsonb_array_elements(p_now -> 'quotas') AS o (v) WHERE o.v ->> 'meter' = q.v ->> 'meter'

@@ -20,10 +20,10 @@ BEGIN
     ELSIF v_app.state NOT IN ('screening', 'returned', 'council_review') THEN
         RETURN log.refusal('not_allowed_here', 'quotas are part of the offer, and this application is ' || v_app.state);
     END IF;
-    SELECT pg_catalog.jsonb_agg(licensing.field_error('/quotas/' || (q.n - 1), 'meter of rows, bytes, requests, queries; period of day, month, '
+    SELECT pg_catalog.jsonb_agg(licensing.field_error('/quotas/' || (q.n - 1), 'meter of rows, bytes, requests, queries, seconds, tokens; period of day, month, '
         || 'grant; limit from 1 to 2^53 - 1; once for each meter and period')) INTO v_errors
     FROM pg_catalog.jsonb_array_elements(p_body -> 'quotas') WITH ORDINALITY AS q (v, n)
-    WHERE COALESCE(q.v - ARRAY['meter', 'period', 'limit'] <> '{}' OR q.v ->> 'meter' NOT IN ('rows', 'bytes', 'requests', 'queries')
+    WHERE COALESCE(q.v - ARRAY['meter', 'period', 'limit'] <> '{}' OR q.v ->> 'meter' NOT IN ('rows', 'bytes', 'requests', 'queries', 'seconds', 'tokens')
             OR q.v ->> 'period' NOT IN ('day', 'month', 'grant') OR pg_catalog.jsonb_typeof(q.v -> 'limit') <> 'number'
             OR (q.v ->> 'limit')::numeric NOT BETWEEN 1 AND 9007199254740991, true)
         OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements(p_body -> 'quotas') WITH ORDINALITY AS o (v, n)
