@@ -302,6 +302,13 @@ void ch_conn_process(struct ch_conn *conn)
         ch_server_check_drained(server);
 }
 
+/* What is not acknowledged yet must not leave any more: whoever counts what a reader received counts now. */
+static void reset_on_close(struct ch_conn *conn)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(bufferevent_getfd(conn->bev), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 /* The client is gone: an unfinished request is dropped, a running handler answers into the void. */
 void ch_conn_lose(struct ch_conn *conn)
 {
@@ -310,11 +317,12 @@ void ch_conn_lose(struct ch_conn *conn)
     if (request && request->intake)
         ch_intake_lost(request->intake);
     conn->request = NULL;
-    if (request) {
+    if (request && request->stream) {
+        reset_on_close(conn);
+        ch_stream_lost(request->stream);
+    } else if (request) {
         request->conn = NULL;
-        if (request->stream)
-            ch_stream_lost(request->stream);
-        else if (waiting_for_body)
+        if (waiting_for_body)
             ch_request_finish(request);
     }
     ch_conn_free(conn);

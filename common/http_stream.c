@@ -159,6 +159,8 @@ void ch_stream_write(struct ch_stream *stream, struct evbuffer *bytes)
 size_t ch_stream_waiting(const struct ch_stream *stream)
 {
     int unacknowledged = 0;
+    if (!stream->request->conn)
+        return 0;
     size_t queued = evbuffer_get_length(bufferevent_get_output(bev_of(stream)));
     if (ioctl(bufferevent_getfd(bev_of(stream)), SIOCOUTQ, &unacknowledged) != 0)
         unacknowledged = 0;
@@ -208,6 +210,7 @@ void ch_stream_lost(struct ch_stream *stream)
     ch_metrics_mine(request->server->metrics)->streams_gone++;
     request->slug = "gone";
     stream->calls->gone(stream, stream->state);
+    request->conn = NULL;
     free_stream(stream);
     request->stream = NULL;
     ch_request_finish(request);

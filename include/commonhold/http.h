@@ -236,7 +236,8 @@ struct ch_done *ch_body_refuse(struct ch_request *request, enum ch_body_end end)
 
 /* A reply of unknown length, chunked, with back-pressure. `want` is called when less than 256 KiB wait for the client
  * and then again after each ch_stream_write drained; it may write now or later. `gone` is called once if the client
- * leaves or is too slow (under [common] stream_min_bytes in stream_seconds); no write afterwards. The stream keeps the
+ * leaves or is too slow (under [common] stream_min_bytes in stream_seconds); no write afterwards, and nothing that was
+ * written leaves any more, so that ch_stream_waiting tells there for good what did not arrive. The stream keeps the
  * request and its arena alive until it is ended or gone. */
 struct ch_stream;
 struct ch_stream_calls {

@@ -17,7 +17,7 @@ static bool is_id(const char *text)
     return ch_id_parse(text, bytes);
 }
 
-/* A token behind each batch; the delivery's own is behind the last that was sent. */
+/* A token behind each batch but those that did not arrive; the delivery's own is behind the last that was sent. */
 static void add_tokens(struct ch_arena *arena, const uint8_t key[32], json_t *body)
 {
     struct resume at = {0};
@@ -32,7 +32,8 @@ static void add_tokens(struct ch_arena *arena, const uint8_t key[32], json_t *bo
         at.row_id = json_integer_value(json_object_get(batch, "last_row"));
         at.batch = (int32_t)json_integer_value(json_object_get(batch, "no"));
         json_object_del(batch, "last_row");
-        if (!fine || !state)
+        json_object_set_new(batch, "resume", json_null());
+        if (!fine || !state || strcmp(state, "unsent") == 0)
             continue;
         const char *token = resume_write(arena, key, &at);
         json_object_set_new(batch, "resume", json_string(token));

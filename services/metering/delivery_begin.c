@@ -62,7 +62,9 @@ static bool may_go_on(struct delivery *d, enum ch_fault fault)
         delivery_advance(d);
     } else if (d->counted_to < 0) {
         delivery_release(d);
-        delivery_refuse(d, "resume_refused", "the grant has no such delivery");
+        delivery_refuse(d, "resume_refused",
+                        "the batch it stands behind did not arrive, as far as is known here: take a token "
+                        "of the delivery's record");
     } else if (strcmp(d->outcome, "ok") != 0) {
         delivery_release(d);
         delivery_refuse(d, d->outcome, d->detail);

@@ -79,7 +79,8 @@ static void want(struct ch_stream *stream, void *state)
 static void gone(struct ch_stream *stream, void *state)
 {
     struct delivery *d = state;
-    (void)stream;
+    d->stream = stream;
+    delivery_look_what_arrived(d);
     d->stream = NULL;
     d->gone = true;
     delivery_advance(d);

@@ -318,19 +318,19 @@ def test_client_that_leaves(world, grant, where):
     received = len(reader.body)
     assert set(states) <= {"sent", "unsent"}
     most, _ = batches_within(world, delivery, received + (1 << 17))  # what lay in this machine's own receive buffer has arrived, too
-    rows, number = batches_within(world, delivery, received)
+    _, number = batches_within(world, delivery, received)
     assert states.get("sent", 0) <= most
     is_exact(world, mine, states.get("sent", 0))
-    if number == 0:
-        rest = world.rows("", mine, "flow")
-        assert rest.table()[1]["end"] == "complete"
-        return
-    token = world.get("/metering/v1/deliveries/" + delivery, mine, "flow").json["batches"][number - 1]["resume"]
-    rest = world.rows(f"?after={token}", mine, "flow")
-    size = sum(size for (size,) in world.trust.sql("SELECT bytes FROM metering.batch WHERE delivery_id = %s AND no <= %s", delivery, number))
-    assert numbers(tables(reader.body[:size])) + numbers(rest.table()[0]) == list(range(ROWS))
+    tokens = [batch["resume"] for batch in world.get("/metering/v1/deliveries/" + delivery, mine, "flow").json["batches"]] if number else []
+    while number and tokens[number - 1] is None:  # it came, but the line broke before its last acknowledgement: it is not counted, so it is read again
+        number -= 1
+    rows, size = world.trust.sql("SELECT coalesce(sum(rows), 0)::int, coalesce(sum(bytes), 0)::int FROM metering.batch WHERE delivery_id = %s AND no <= %s",
+                                 delivery, number)[0]
+    rest = world.rows(f"?after={tokens[number - 1]}" if number else "", mine, "flow")
+    assert numbers(tables(reader.body[:size]) if number else []) + numbers(rest.table()[0]) == list(range(ROWS))
     world.holds()
-    assert ROWS - rows <= counted(world, mine) <= ROWS
+    again = 0 if number else states.get("sent", 0)  # from the beginning is another chain
+    assert ROWS - rows <= counted(world, mine) <= ROWS + again
 
 
 @pytest.mark.parametrize("what", ["withdrawal", "revocation", "suspension", "quota"])

@@ -3,7 +3,8 @@
 --          are proven to have arrived; whatever else of the chain nobody knows of has not, and what still runs of it ends, since
 --          two of a chain at once would count the same rows. Up to counted_to the chain may have counted rows already: which,
 --          metering.counted_batches says.
--- Outcomes: none; counted_to, -1 where the grant has no such delivery.
+-- Outcomes: none; counted_to, -1 where the grant has no such delivery, or one of those batches is known not to have arrived: nobody goes on
+--          behind rows that were never counted.
 -- Locks: the chain's first delivery, its last and the resumed one (each waits for a batch under way), their batches; then those of
 --        licensing.open_manifest.
 CREATE OR REPLACE FUNCTION metering.open_delivery(p_pool uuid, p_id uuid, p_ref text, p_grant uuid, p_organisation uuid, p_plan_hash text,
@@ -30,6 +31,9 @@ BEGIN
         END IF;
         UPDATE metering.batch SET state = 'sent', settled_at = pg_catalog.clock_timestamp()
         WHERE pool_id = p_pool AND delivery_id = p_resumed AND no <= p_batch AND state IN ('committed', 'unresolved');
+        IF EXISTS (SELECT FROM metering.batch AS b WHERE b.pool_id = p_pool AND b.delivery_id = p_resumed AND b.no <= p_batch AND b.state = 'unsent') THEN
+            RETURN -1;
+        END IF;
         FOREACH v_delivery IN ARRAY ARRAY[p_resumed, v_last.id] LOOP
             PERFORM metering.supersede_delivery(p_pool, p_grant, v_delivery);
         END LOOP;
