@@ -105,18 +105,33 @@ static struct ch_done *check_accept(struct ch_request *request)
     return ch_refuse(request, "not_acceptable", "Here can be made: %s.", types);
 }
 
+static bool has_body(const struct ch_request *request)
+{
+    return request->head.chunked || request->head.body_bytes > 0;
+}
+
 static struct ch_done *check_content_type(struct ch_request *request)
 {
     const char *types = request->routed->route->consumes;
     const char *given = ch_header(request, "Content-Type");
-    bool body = request->head.chunked || request->head.body_bytes > 0;
-    if (request->method == CH_GET || request->method == CH_HEAD || (!body && (!given || !types)))
+    if (request->method == CH_GET || request->method == CH_HEAD || (!has_body(request) && (!given || !types)))
         return NULL;
     if (!types)
         types = JSON_TYPE;
     if (!ch_type_is(given, types))
         return ch_refuse(request, "unsupported_type", "Expected here: %s.", types);
     return NULL;
+}
+
+/* RFC 9110, 8.4 and 15.5.16: bodies are read as they come, and a coding nobody undoes would be taken for content. */
+static struct ch_done *check_content_coding(struct ch_request *request)
+{
+    const char *coding = ch_header(request, "Content-Encoding");
+    if (!has_body(request) || !coding || !*coding || strcasecmp(coding, "identity") == 0)
+        return NULL;
+    ch_set_header(request, "Accept-Encoding", "identity");
+    return ch_refuse(request, "unsupported_type",
+                     "Bodies are not read with a Content-Encoding here. Send it again as it is, without that header.");
 }
 
 static struct ch_done *check_key(struct ch_request *request)
@@ -139,6 +154,8 @@ struct ch_done *ch_check_headers(struct ch_request *request)
     struct ch_done *done = check_accept(request);
     if (!done)
         done = check_content_type(request);
+    if (!done)
+        done = check_content_coding(request);
     return done ? done : check_key(request);
 }
 
@@ -180,14 +197,22 @@ bool ch_if_none_match(struct ch_request *request, const char *etag)
     return known && (request->method == CH_GET || request->method == CH_HEAD) && ch_etag_matches(known, opaque);
 }
 
-bool ch_if_match(const struct ch_request *request, int64_t *version)
+/* The version behind the quotes and, where the skeleton made the tag, a v. */
+static int64_t version_of(const char *tag)
+{
+    const char *digits = tag + (strncmp(tag, "\"v", 2) == 0 ? 2 : *tag == '"');
+    size_t count = digits > tag ? strspn(digits, "0123456789") : 0;
+    return count > 0 && count <= 9 && strcmp(digits + count, "\"") == 0 ? strtoll(digits, NULL, 10) : -1;
+}
+
+struct ch_done *ch_if_match(struct ch_request *request, const char **version)
 {
     const char *tag = ch_header(request, "If-Match");
     if (!tag || strcmp(tag, "*") == 0)
-        return false;
-    *version = -1;
-    size_t digits = strncmp(tag, "\"v", 2) == 0 ? strspn(tag + 2, "0123456789") : 0;
-    if (digits > 0 && digits <= 18 && strcmp(tag + 2 + digits, "\"") == 0)
-        *version = strtoll(tag + 2, NULL, 10);
-    return true;
+        return ch_reply(request, "precondition_required", NULL);
+    int64_t known = version_of(tag);
+    if (known < 0)
+        return ch_refuse(request, "stale", "If-Match names no version of this.");
+    *version = ch_printf(request->arena, "%lld", (long long)known);
+    return NULL;
 }

@@ -78,7 +78,6 @@ struct ch_request {
     void *at_end_state;
     bool answered;
     bool keep_alive; /* after the answer */
-    unsigned holds;  /* the arena goes with the last one */
     int status;      /* of the answer */
     const char *slug;
     uint64_t sent;  /* bytes of body */

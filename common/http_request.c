@@ -51,23 +51,11 @@ struct ch_request *ch_request_new(struct ch_server *server, struct ch_conn *conn
     request->server = server;
     request->out_end = &request->out;
     request->peer = conn->peer;
-    request->holds = 1;
     request->began = monotonic_ns();
     request->head = (struct ch_head){.path = "/", .method_text = ""};
     server->in_flight++;
     TAILQ_INSERT_TAIL(&server->requests, request, entry);
     return request;
-}
-
-void ch_request_hold(struct ch_request *request)
-{
-    request->holds++;
-}
-
-void ch_request_release(struct ch_request *request)
-{
-    if (--request->holds == 0)
-        ch_arena_free(request->arena);
 }
 
 void ch_request_at_end(struct ch_request *request, void (*release)(void *state), void *state)
@@ -100,7 +88,7 @@ void ch_request_finish(struct ch_request *request)
     ch_request_let_go(request);
     server->in_flight--;
     TAILQ_REMOVE(&server->requests, request, entry);
-    ch_request_release(request);
+    ch_arena_free(request->arena);
     if (conn)
         ch_conn_next(conn);
     else if (server->draining)
@@ -119,11 +107,6 @@ struct ch_service_context *ch_context(const struct ch_request *request)
     return request->routed->context;
 }
 
-const struct ch_service *ch_service_of(const struct ch_request *request)
-{
-    return request->routed->context->service;
-}
-
 struct ch_pool *ch_pool_of(const struct ch_request *request)
 {
     return request->routed->context->pool;
@@ -137,11 +120,6 @@ const struct ch_actor *ch_actor(const struct ch_request *request)
 const char *ch_request_id(const struct ch_request *request)
 {
     return request->id;
-}
-
-enum ch_method ch_request_method(const struct ch_request *request)
-{
-    return request->method;
 }
 
 const char *ch_path(const struct ch_request *request, const char *name)

@@ -122,11 +122,6 @@ struct ch_done *ch_stream_start(struct ch_request *request, int status, const ch
     return &CH_DONE;
 }
 
-struct ch_request *ch_stream_request(struct ch_stream *stream)
-{
-    return stream->request;
-}
-
 static void send_piece(struct ch_stream *stream, struct evbuffer *bytes)
 {
     struct evbuffer *output = bufferevent_get_output(bev_of(stream));

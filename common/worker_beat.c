@@ -98,7 +98,8 @@ static size_t list_clocks(const struct worker *worker, struct clock *clocks, siz
             if (count == max)
                 abort(); /* more clocks than anybody declared */
             clocks[count] = (struct clock){.function = *name};
-            snprintf(clocks[count].text, sizeof(clocks[count].text), "SELECT %s()", *name);
+            snprintf(clocks[count].text, sizeof(clocks[count].text), "SELECT %s%s", *name,
+                     strchr(*name, '(') ? "" : "()");
             count++;
         }
     return count;

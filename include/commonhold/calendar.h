@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* Days since 1970-01-01 of a date, and back. Month 1 to 12, day 1 to 31; years within a million of 1970. */
+/* Days since 1970-01-01 of a date, and back. Month 1 to 12, day 1 to 31; all days that 32 bits can count. */
 int64_t ch_days_of_date(int64_t year, int month, int day);
 void ch_date_of_days(int64_t days, int64_t *year, int *month, int *day);
 /* Days in a month of a year. */

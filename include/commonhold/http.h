@@ -56,6 +56,8 @@ struct ch_route {
     unsigned flags;
     const char *const *always; /* headers of every answer here, refusals before the handler too: name, value, ..., NULL;
                                   may be NULL */
+    const char *once; /* NULL: no name may come twice in the query; else only these, parted by blanks, may not: the
+                         others are filters */
 };
 /* Tables end with a row whose path is NULL. HEAD is answered wherever GET is. */
 
@@ -71,14 +73,14 @@ struct ch_actor {
 };
 
 struct ch_arena *ch_arena_of(struct ch_request *request);
-const struct ch_service *ch_service_of(const struct ch_request *request);
 struct ch_pool *ch_pool_of(const struct ch_request *request);
 const struct ch_actor *ch_actor(const struct ch_request *request);
+/* True when the session began with password and second factor, not more than 15 minutes ago: for deeds that bind. */
+bool ch_signed_in_freshly(const struct ch_request *request);
 const char *ch_request_id(const struct ch_request *request);
-enum ch_method ch_request_method(const struct ch_request *request);
 /* Path parameter, decoded; asking for one the route does not have is a bug and aborts. */
 const char *ch_path(const struct ch_request *request, const char *name);
-/* Query parameter, decoded (the first of several), NULL when absent. */
+/* Query parameter, decoded (the first, where the route lets it come again), NULL when absent. */
 const char *ch_query(const struct ch_request *request, const char *name);
 /* All pairs in order, repeats included; false when there are no more. *cursor starts at 0. */
 bool ch_query_each(const struct ch_request *request, size_t *cursor, const char **name, const char **value);
@@ -99,16 +101,12 @@ const char *ch_body_json(const struct ch_request *request);
 /* Idempotency-Key header (1 to 128 printable characters) or NULL; a malformed one was already refused. */
 const char *ch_idempotency_key(const struct ch_request *request);
 
-/* If-Match (RFC 9110, 13.1.1) as the version an ETag stands for. False when the header is absent or "*": answer
- * precondition_required where it must be there. A tag that is not ours gives -1, which no version equals: stale. */
-bool ch_if_match(const struct ch_request *request, int64_t *version);
+/* If-Match (RFC 9110, 13.1.1) as the version that an ETag "v3" or "3" stands for, in digits: NULL when fine, else the
+ * finished answer: 428 where the header is absent or "*", 409 stale where the tag is none of ours. */
+struct ch_done *ch_if_match(struct ch_request *request, const char **version);
 /* Gives the answer the ETag `etag` (quotes and W/ included); true when If-None-Match names it, so that the answer is
  * not_modified (RFC 9110, 13.1.2). */
 bool ch_if_none_match(struct ch_request *request, const char *etag);
-/* Keeps the request and its arena alive beyond its answer, or beyond a stream that is gone, until given back: for a
- * handler whose statement is still under way then. Nothing may be answered or written meanwhile. */
-void ch_request_hold(struct ch_request *request);
-void ch_request_release(struct ch_request *request);
 /* `release` is called once, on the loop, when the request is over, however it ended: for what is not in its arena. */
 void ch_request_at_end(struct ch_request *request, void (*release)(void *state), void *state);
 
@@ -246,7 +244,6 @@ struct ch_stream_calls {
 };
 struct ch_done *ch_stream_start(struct ch_request *request, int status, const char *content_type,
                                 const struct ch_stream_calls *calls, void *state);
-struct ch_request *ch_stream_request(struct ch_stream *stream);
 /* Moves all of `bytes` out; gzip where the client accepts and the type is text. */
 void ch_stream_write(struct ch_stream *stream, struct evbuffer *bytes);
 /* Bytes accepted by ch_stream_write that the kernel has not taken yet, and those the kernel has not seen

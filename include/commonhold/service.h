@@ -26,8 +26,8 @@ struct ch_service {
     const struct ch_route *routes;    /* may be NULL */
     const struct ch_config_key *keys; /* of section [name]; may be NULL */
     const struct ch_job_kind *jobs;   /* what the worker runs for this role; may be NULL */
-    const char *const
-        *clocks; /* SQL functions without arguments the worker calls every second, NULL-ended; may be NULL */
+    const char *const *clocks; /* SQL functions the worker calls every second, a transaction each: a name, or a call
+                                  with its arguments; NULL-ended; may be NULL */
     const char *const *listen; /* NOTIFY channels of the HTTP role, NULL-ended; may be NULL */
     void (*notified)(struct ch_service_context *context, const char *channel, const char *payload);
     /* Called once in each HTTP process after the loop exists and before listening: loads keys, caches. False stops the

@@ -46,23 +46,6 @@ static struct ch_done *decode_draft(struct ch_request *request)
     return ch_reply(request, "invalid", ch_complaints_text(list));
 }
 
-/* Version of a proposal in If-Match: "3", quoted. 0 with the refusal when it is not there or not right. */
-static const char *if_match(struct ch_request *request, struct ch_done **refused)
-{
-    const char *header = ch_header(request, "If-Match");
-    if (!header) {
-        *refused = ch_reply(request, "precondition_required", NULL);
-        return NULL;
-    }
-    size_t length = strlen(header);
-    size_t digits = length > 2 ? strspn(header + 1, "0123456789") : 0;
-    if (digits == 0 || digits > 9 || header[0] != '"' || digits + 2 != length || header[length - 1] != '"') {
-        *refused = ch_refuse(request, "stale", "If-Match names no version of this proposal");
-        return NULL;
-    }
-    return ch_memdup(ch_arena_of(request), header + 1, digits);
-}
-
 /* Passes a proposal on with its version as ETag. */
 static struct ch_done *reply_proposal(struct ch_request *request, const struct ch_answer *answer)
 {
@@ -108,8 +91,8 @@ struct ch_done *get_proposal(struct ch_request *request)
 
 struct ch_done *put_proposal(struct ch_request *request)
 {
-    struct ch_done *refused = NULL;
-    const char *version = if_match(request, &refused);
+    const char *version;
+    struct ch_done *refused = ch_if_match(request, &version);
     if (!refused)
         refused = decode_draft(request);
     const char *id = refused ? NULL : id_argument(request, "id", &refused);

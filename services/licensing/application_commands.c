@@ -80,7 +80,7 @@ struct ch_done *licensing_command_application(struct ch_request *request)
     if (done == NULL)
         done = check_lists(request, &in);
     if (done == NULL && ch_header(request, "If-Match"))
-        done = licensing_if_match(request, &version);
+        done = ch_if_match(request, &version);
     if (done)
         return done;
     if (command == NULL)

@@ -131,7 +131,7 @@ struct ch_done *licensing_patch_application(struct ch_request *request)
     if (done == NULL)
         done = check_lists(request, &in);
     if (done == NULL)
-        done = licensing_if_match(request, &version);
+        done = ch_if_match(request, &version);
     if (done || id == NULL)
         return done ? done : ch_reply(request, "not_found", NULL);
     return ch_call(request, &edit_application, CH_ARGS(licensing_actor(request), id, version, ch_body_json(request)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Small things the handlers and jobs of licensing need: who acts, paging, If-Match, field errors, a job's next try. No
+/* Small things the handlers and jobs of licensing need: who acts, paging, field errors, a job's next try. No
  * rule lives here. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,17 +48,6 @@ struct ch_done *licensing_page(struct ch_request *request, bool uuid, const char
         return ch_refuse(request, "bad_request", "limit is not an integer from 1 to %d.", PAGE_MOST);
     if (*after && uuid && !ch_id_parse(*after, bytes))
         return ch_refuse(request, "bad_request", "after is not a cursor of this list.");
-    return NULL;
-}
-
-struct ch_done *licensing_if_match(struct ch_request *request, const char **version)
-{
-    int64_t known;
-    if (!ch_if_match(request, &known))
-        return ch_reply(request, "precondition_required", NULL);
-    if (known < 0)
-        return ch_reply(request, "stale", NULL);
-    *version = ch_printf(ch_arena_of(request), "%lld", (long long)known);
     return NULL;
 }
 

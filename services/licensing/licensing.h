@@ -26,8 +26,6 @@ const char *licensing_actor(const struct ch_request *request);
 const char *licensing_path_id(const struct ch_request *request, const char *name);
 /* ?limit= and ?after=: NULL when fine, else the finished refusal. `after` must be a UUID if `uuid`. */
 struct ch_done *licensing_page(struct ch_request *request, bool uuid, const char **limit, const char **after);
-/* The version If-Match names ("v3" gives "3"): NULL when fine, else the finished 428 or 409. */
-struct ch_done *licensing_if_match(struct ch_request *request, const char **version);
 /* A refusal with errors [{"pointer","detail"}]. */
 struct ch_done *licensing_refuse_errors(struct ch_request *request, const char *outcome, const json_t *errors);
 /* One field error. */

@@ -88,7 +88,7 @@ struct ch_done *licensing_patch_pool(struct ch_request *request)
     const char *version;
     struct ch_done *done = ch_decode(request, CHANGE, &in);
     if (done == NULL)
-        done = licensing_if_match(request, &version);
+        done = ch_if_match(request, &version);
     if (done == NULL && in.schema)
         done = check_schema(request, in.schema);
     if (done)

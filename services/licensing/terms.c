@@ -75,7 +75,7 @@ struct ch_done *licensing_put_terms(struct ch_request *request)
     in->id = licensing_path_id(request, "id");
     if (in->id == NULL)
         return ch_reply(request, "not_found", NULL);
-    struct ch_done *done = licensing_if_match(request, &in->version);
+    struct ch_done *done = ch_if_match(request, &in->version);
     return done ? done : save(request, in);
 }
 

@@ -219,6 +219,7 @@ static struct ch_done *loaded(struct ch_request *request, const struct ch_answer
         return ch_reply(request, "internal", NULL);
     keep(query->grant_id, query->grant, "grant_id");
     keep(query->pool_id, query->grant, "pool_id");
+    keep(query->organisation_id, query->grant, "organisation_id");
     query->k = json_integer_value(json_object_get(query->grant, "min_cohort"));
     query->k = query->k > 1 ? query->k : 1;
     query->not_after_us = json_integer_value(json_object_get(query->grant, "not_after_us"));

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What of a query's cells is shown, and whether the answer may be given at all after those before it. Pure work of up
- * to seconds, on a helper thread: nothing here touches the request. */
+/* What of a query's cells is shown, and what is counted for it. Pure work of up to seconds, on a helper thread: nothing
+ * here touches the request. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "aggregates.h"
-#include "commonhold/crypto.h"
-#include "core/aggregate_differ.h"
+#include "core/scratch.h"
 
-static void *block(size_t count, size_t size)
-{
-    void *bytes = calloc(count ? count : 1, size);
-    if (!bytes)
-        abort();
-    return bytes;
-}
-
-static void refuse(struct query *query, const char *outcome, const char *detail)
+void aggregates_refuse(struct query *query, const char *outcome, const char *detail)
 {
     query->outcome = outcome;
     query->detail = detail;
@@ -78,18 +69,60 @@ static size_t members_in_all(const struct query *query)
 
 /* ---- suppression ---- */
 
-/* What needs as many members as measure m is shown where a table made for that number shows it. */
-static void show_measure(struct query *query, struct suppress_cell *table, size_t measure)
+/* avg and stddev tell, with the sum or the number of rows, how many rows have a value. */
+bool aggregates_counts(const struct measure *measure)
 {
-    int64_t need = measure_need(&query->aggregate.measures[measure], query->k);
+    return measure->kind == MEASURE_AVG || measure->kind == MEASURE_STDDEV;
+}
+
+static uint64_t usual_channels(const struct query *query)
+{
+    return (UINT64_C(1) << query->channels) - 1;
+}
+
+static bool is_shown(const struct query *query, size_t measure)
+{
+    for (size_t i = 0; i < query->cell_count; i++)
+        if (query->shown[i][measure])
+            return true;
+    return false;
+}
+
+/* Channels that must rest on enough members where a measure is shown beside those before it. */
+static uint64_t channels_for(const struct query *query, size_t measure)
+{
+    const struct measure *measures = query->aggregate.measures;
+    uint64_t channels = usual_channels(query);
+    if (!aggregates_counts(&measures[measure]))
+        return channels;
+    channels |= UINT64_C(1) << AGGREGATE_WITHOUT(measures[measure].channel);
+    for (size_t before = 0; before < measure; before++) {
+        int c = measures[measure].channel, d = measures[before].channel;
+        if (aggregates_counts(&measures[before]) && c != d && is_shown(query, before))
+            channels |= UINT64_C(1) << (c > d ? AGGREGATE_ONE_OF(c, d) : AGGREGATE_ONE_OF(d, c));
+    }
+    return channels;
+}
+
+static void hide(const struct query *query, struct suppress_cell *table, uint64_t channels, int64_t need)
+{
+    suppress(table, query->cell_count, (unsigned)query->aggregate.by_count, channels, (uint32_t)query->member_count,
+             (uint32_t)need);
+}
+
+/* A measure is shown where a table made for the members and channels that it needs shows it. */
+static void show_measure(struct query *query, struct suppress_cell *table, size_t measure, uint64_t channels[])
+{
+    const struct measure *measures = query->aggregate.measures;
+    int64_t need = measure_need(&measures[measure], query->k);
+    channels[measure] = channels_for(query, measure);
     for (size_t before = 0; before < measure; before++)
-        if (measure_need(&query->aggregate.measures[before], query->k) == need) {
+        if (measure_need(&measures[before], query->k) == need && channels[before] == channels[measure]) {
             for (size_t i = 0; i < query->cell_count; i++)
                 query->shown[i][measure] = query->shown[i][before];
             return;
         }
-    suppress(table, query->cell_count, (unsigned)query->aggregate.by_count, query->channels,
-             (uint32_t)query->member_count, (uint32_t)need);
+    hide(query, table, channels[measure], need);
     for (size_t i = 0; i < query->cell_count; i++)
         query->shown[i][measure] = query->cell_shown[i] && !table[i].hidden;
 }
@@ -97,10 +130,10 @@ static void show_measure(struct query *query, struct suppress_cell *table, size_
 static void show_cells(struct query *query)
 {
     struct suppress_cell *table = make_table(query);
+    uint64_t channels[AGGREGATE_MEASURES_MOST];
     query->shown = ch_alloc_array(query->arena, query->cell_count, sizeof *query->shown);
     query->cell_shown = ch_alloc_array(query->arena, query->cell_count, sizeof *query->cell_shown);
-    suppress(table, query->cell_count, (unsigned)query->aggregate.by_count, query->channels,
-             (uint32_t)query->member_count, (uint32_t)query->k);
+    hide(query, table, usual_channels(query), query->k);
     for (size_t i = 0; i < query->cell_count; i++) {
         query->cell_shown[i] = !table[i].hidden;
         query->suppressed |= table[i].hidden;
@@ -108,112 +141,8 @@ static void show_cells(struct query *query)
         query->shown_rows += table[i].hidden ? 0 : query->cells[i].rows;
     }
     for (size_t m = 0; m < query->aggregate.measure_count; m++)
-        show_measure(query, table, m);
+        show_measure(query, table, m, channels);
     free(table);
-}
-
-/* ---- what is kept of the answer ---- */
-
-struct entry {
-    uint64_t key;
-    size_t place; /* in the cell */
-};
-
-static int by_entry_key(const void *a, const void *b)
-{
-    const struct entry *left = a, *right = b;
-    return left->key < right->key ? -1 : left->key > right->key;
-}
-
-static void sketch_cell(const struct query *query, const struct aggregate_cell *cell, struct sketch *sketch, size_t at)
-{
-    struct entry *entries = block(cell->member_count, sizeof *entries);
-    size_t words = (size_t)query->channels * query->words;
-    for (size_t m = 0; m < cell->member_count; m++)
-        entries[m] = (struct entry){.key = query->member_keys[cell->members[m].member], .place = m};
-    qsort(entries, cell->member_count, sizeof *entries, by_entry_key);
-    for (size_t m = 0; m < cell->member_count; m++) {
-        sketch->member[at + m] = entries[m].key;
-        sketch->rows[at + m] = cell->member_rows[entries[m].place];
-        memcpy(sketch->hash + (at + m) * words, cell->hashes + entries[m].place * words, words * sizeof(uint64_t));
-    }
-    free(entries);
-}
-
-static void make_sketch(const struct query *query, struct sketch *sketch)
-{
-    size_t entries = 0, cells = 0;
-    for (size_t i = 0; i < query->cell_count; i++)
-        entries += query->cell_shown[i] ? query->cells[i].member_count : 0;
-    sketch_init(sketch, query->words, query->channels, query->shown_cells, entries);
-    for (size_t c = 0; c < query->aggregate.measured_count; c++)
-        snprintf(sketch->names[c + 1], SKETCH_NAME_MOST, "%s %s", query->aggregate.measured[c]->name,
-                 plan_rule_text(query->arena, query->aggregate.measured[c]));
-    for (size_t i = 0; i < query->cell_count; i++) {
-        if (!query->cell_shown[i])
-            continue;
-        sketch_cell(query, &query->cells[i], sketch, sketch->first[cells]);
-        sketch->first[cells + 1] = sketch->first[cells] + query->cells[i].member_count;
-        cells++;
-    }
-}
-
-/* ---- against earlier answers ---- */
-
-static const char *find_same(const struct query *query, const struct out *bytes)
-{
-    for (size_t i = 0; i < query->earlier_count; i++)
-        if (query->earlier[i].size == bytes->size && memcmp(query->earlier[i].bytes, bytes->bytes, bytes->size) == 0)
-            return query->earlier[i].id;
-    return NULL;
-}
-
-static bool tells_too_much(struct query *query, const struct sketch *fresh)
-{
-    struct sketch *sketches = block(query->earlier_count, sizeof *sketches);
-    const struct sketch **list = block(query->earlier_count, sizeof *list);
-    size_t count = 0;
-    bool tells = false;
-    while (count < query->earlier_count &&
-           sketch_read(&sketches[count], query->earlier[count].bytes, query->earlier[count].size)) {
-        list[count] = &sketches[count];
-        count++;
-    }
-    query->broken = count < query->earlier_count;
-    if (!query->broken)
-        tells = differ_tells(fresh, list, count, (uint32_t)query->k, UINT64_C(0x5eed));
-    for (size_t i = 0; i < count; i++)
-        sketch_free(&sketches[i]);
-    free(sketches);
-    free(list);
-    return tells;
-}
-
-static void keep_hex(struct query *query, const struct out *bytes)
-{
-    out_reserve(&query->sketch, 2 * bytes->size + 3);
-    memcpy(query->sketch.bytes, "\\x", 2);
-    ch_hex(bytes->bytes, bytes->size, query->sketch.bytes + 2);
-    query->sketch.size = 2 * bytes->size + 3;
-}
-
-static void hold_against(struct query *query)
-{
-    struct sketch fresh;
-    struct out bytes = {0};
-    if (query->shown_cells == 0)
-        return;
-    make_sketch(query, &fresh);
-    sketch_write(&fresh, &bytes);
-    query->same_as = find_same(query, &bytes);
-    if (!query->same_as && tells_too_much(query, &fresh))
-        refuse(query, "differencing", "it differs from an earlier answer under this grant by too few members");
-    if (query->broken)
-        refuse(query, "internal", NULL);
-    if (!query->same_as)
-        keep_hex(query, &bytes);
-    out_free(&bytes);
-    sketch_free(&fresh);
 }
 
 /* ---- usage ---- */
@@ -244,17 +173,17 @@ void aggregates_decide(void *state)
     struct query *query = state;
     query->outcome = "ok";
     if (query->broken) {
-        refuse(query, "internal", NULL);
+        aggregates_refuse(query, "internal", NULL);
     } else if (query->too_many) {
-        refuse(query, "too_many_cells",
-               "at most 1200 cells, and a million pairs of a cell and a member with rows in it");
+        aggregates_refuse(query, "too_many_cells",
+                          "at most 1200 cells, and a million pairs of a cell and a member with rows in it");
     } else if ((int64_t)members_in_all(query) < query->k) {
-        refuse(query, "cohort_too_small", "these rows come from too few members");
+        aggregates_refuse(query, "cohort_too_small", "these rows come from too few members");
     } else if (query->earlier_bytes > AGGREGATE_HISTORY_MOST) {
-        refuse(query, "differencing", "there are too many earlier answers under this grant to hold this one against");
+        aggregates_refuse(query, "differencing", "there are too many earlier answers to hold this one against");
     } else {
         show_cells(query);
-        hold_against(query);
+        aggregates_hold_against(query);
         add_usage(query);
     }
 }

@@ -23,10 +23,11 @@ static const struct ch_statement ROOM = {
     .columns = 5};
 
 static const struct ch_statement START = {.name = "metering.begin_query",
-                                          .text = "SELECT q.consent_epoch, q.grant_epoch, q.answers, q.accepted FROM "
-                                                  "metering.begin_query($1::uuid, $2::uuid) AS q",
+                                          .text = "SELECT q.consent_epoch, q.grant_epoch, q.answers, q.accepted, "
+                                                  "q.pool_rows FROM metering.begin_query($1::uuid, $2::uuid, $3::uuid) "
+                                                  "AS q",
                                           .shape = CH_SHAPE_ROWS,
-                                          .columns = 4};
+                                          .columns = 5};
 
 static const struct ch_statement ALLOWED = {
     .name = "metering.query_allowed",
@@ -39,7 +40,7 @@ static const struct ch_statement ALLOWED = {
 
 static const struct ch_statement EARLIER = {
     .name = "metering.earlier_answers",
-    .text = "SELECT a.query_id, a.sketch FROM metering.earlier_answers($1::uuid, $2::uuid) AS a",
+    .text = "SELECT a.query_id, a.sketch FROM metering.earlier_answers($1::uuid, $2::uuid, $3::uuid) AS a",
     .shape = CH_SHAPE_ROWS,
     .columns = 2};
 
@@ -117,129 +118,20 @@ static void earlier_done(void *arg, enum ch_fault fault, const char *sqlstate, c
 
 /* ---- cells ---- */
 
-/* The next element of an array of integers; false at its end. *null for NULL. */
-static bool next_element(const char **at, int64_t *value, bool *null)
-{
-    char *end;
-    if (**at == '{' || **at == ',')
-        ++*at;
-    if (**at == '}' || **at == '\0')
-        return false;
-    *null = **at == 'N';
-    *value = *null ? 0 : strtoll(*at, &end, 10);
-    *at = *null ? *at + strcspn(*at, ",}") : end;
-    return true;
-}
-
-static struct aggregate_cell *new_cell(struct query *query)
-{
-    if (query->cell_count == query->cell_room) {
-        query->cell_room = 2 * query->cell_room + 64;
-        query->cells = grown(query->cells, query->cell_room, sizeof *query->cells);
-    }
-    query->cells[query->cell_count] = (struct aggregate_cell){0};
-    return &query->cells[query->cell_count++];
-}
-
-/* Contributions and their rows; the members among them, each once. */
-static void take_contributions(struct query *query, struct aggregate_cell *cell, const char *places, const char *counts)
-{
-    size_t room = 1;
-    int64_t place, count;
-    bool null;
-    for (const char *at = places; *at; at++)
-        room += *at == ',';
-    cell->contributions = ch_alloc_array(query->arena, room, sizeof *cell->contributions);
-    cell->counts = ch_alloc_array(query->arena, room, sizeof *cell->counts);
-    cell->members = ch_alloc_array(query->arena, room, sizeof *cell->members);
-    cell->member_rows = ch_alloc_array(query->arena, room, sizeof *cell->member_rows);
-    while (next_element(&places, &place, &null) && next_element(&counts, &count, &null)) {
-        uint32_t member = query->contributions[place - 1].member;
-        cell->contributions[cell->contribution_count] = (uint32_t)place - 1;
-        cell->counts[cell->contribution_count++] = (uint64_t)count;
-        if (query->place_cell[member] != query->cell_count) {
-            query->place_cell[member] = (uint32_t)query->cell_count;
-            query->place[member] = (uint32_t)cell->member_count;
-            cell->member_rows[cell->member_count] = 0;
-            cell->members[cell->member_count++] = (struct suppress_member){.member = member};
-        }
-        cell->member_rows[query->place[member]] += (uint32_t)count;
-    }
-}
-
-static void take_hashes(struct query *query, struct aggregate_cell *cell, unsigned channel, unsigned word,
-                        const char *hashes)
-{
-    int64_t hash;
-    bool null;
-    for (size_t i = 0; i < cell->contribution_count && next_element(&hashes, &hash, &null); i++) {
-        uint32_t place = query->place[query->contributions[cell->contributions[i]].member];
-        cell->hashes[(place * query->channels + channel) * query->words + word] ^= (uint64_t)hash;
-    }
-}
-
-/* From the rows without a value to those with one; where nothing is left there are none. */
-static void turn_channels(struct query *query, struct aggregate_cell *cell)
-{
-    for (size_t m = 0; m < cell->member_count; m++) {
-        uint64_t *all = cell->hashes + m * query->channels * query->words;
-        cell->members[m].channels = 1;
-        for (unsigned c = 1; c < query->channels; c++)
-            for (unsigned w = 0; w < query->words; w++) {
-                all[c * query->words + w] ^= all[w];
-                if (all[c * query->words + w])
-                    cell->members[m].channels |= (uint16_t)(1u << c);
-            }
-    }
-}
-
-static const char *text_of(struct query *query, const PGresult *row, int column)
-{
-    return PQgetisnull(row, 0, column) ? NULL : ch_strdup(query->arena, PQgetvalue(row, 0, column));
-}
-
-static void take_cell(void *arg, const PGresult *row)
-{
-    struct query *query = arg;
-    int column = 0;
-    if (query->too_many)
-        return;
-    if (query->cell_count == AGGREGATE_CELLS_MOST || query->entries > AGGREGATE_ENTRIES_MOST) {
-        query->too_many = true;
-        return;
-    }
-    struct aggregate_cell *cell = new_cell(query);
-    for (size_t i = 0; i < query->aggregate.by_count; i++)
-        cell->by[i] = text_of(query, row, column++);
-    for (size_t i = 0; i < query->aggregate.measure_count; i++)
-        cell->values[i] = text_of(query, row, column++);
-    cell->rows = strtoull(PQgetvalue(row, 0, column++), NULL, 10);
-    take_contributions(query, cell, PQgetvalue(row, 0, column), PQgetvalue(row, 0, column + 1));
-    column += 2;
-    size_t words = cell->member_count * query->channels * query->words;
-    cell->hashes = ch_alloc_array(query->arena, words + 1, sizeof *cell->hashes);
-    memset(cell->hashes, 0, words * sizeof *cell->hashes);
-    for (unsigned c = 0; c < query->channels; c++)
-        for (unsigned w = 0; w < query->words; w++)
-            take_hashes(query, cell, c, w, PQgetvalue(row, 0, column++));
-    turn_channels(query, cell);
-    query->entries += cell->member_count;
-}
-
 static void ask_cells(struct query *query)
 {
     const char *args[AGGREGATE_FIXED + FILTERS_MOST];
     int count = AGGREGATE_FIXED;
-    query->words = query->member_count < AGGREGATE_WIDE_BELOW ? SKETCH_WORDS_MOST : 1;
+    query->of_rows = query->pool_rows <= AGGREGATE_ROWS_MOST;
     query->channels = (unsigned)query->aggregate.measured_count + 1;
     query->place = ch_alloc_array(query->arena, query->member_count + 1, sizeof *query->place);
     query->place_cell = ch_alloc_array(query->arena, query->member_count + 1, sizeof *query->place_cell);
     memset(query->place_cell, 0, query->member_count * sizeof *query->place_cell); /* cells count from 1 there */
     query->statement = (struct ch_statement){
         .text = aggregates_sql(query->arena, &query->aggregate, ch_sql_pool_table(query->arena, query->pool_id),
-                               query->words, 2 * (int64_t)query->contribution_count < query->accepted),
+                               query->of_rows, 2 * (int64_t)query->contribution_count < query->accepted),
         .shape = CH_SHAPE_ROWS,
-        .columns = aggregates_sql_columns(&query->aggregate, query->words)};
+        .columns = aggregates_sql_columns(&query->aggregate, query->of_rows)};
     args[0] = query->pool_id;
     args[1] = query->ids.bytes;
     for (size_t i = 0; i < query->aggregate.filter_count; i++)
@@ -247,9 +139,9 @@ static void ask_cells(struct query *query)
             args[count++] = query->aggregate.filters[i].value;
     ch_session_send(query->session, &BEGIN, CH_NO_ARGS, true, NULL, just_done, query);
     ch_session_send(query->session, &ROOM, CH_NO_ARGS, true, NULL, just_done, query);
-    ch_session_send(query->session, &query->statement, args, count, false, take_cell, just_done, query);
-    ch_session_send(query->session, &EARLIER, CH_ARGS(query->pool_id, query->grant_id), false, take_earlier,
-                    earlier_done, query);
+    ch_session_send(query->session, &query->statement, args, count, false, aggregates_take_cell, just_done, query);
+    ch_session_send(query->session, &EARLIER, CH_ARGS(query->pool_id, query->organisation_id, query->grant_id), false,
+                    take_earlier, earlier_done, query);
 }
 
 /* ---- the allowed set ---- */
@@ -261,14 +153,15 @@ static void take_start(void *arg, const PGresult *row)
     query->grant_epoch = integer_of(row, 1);
     query->answers = integer_of(row, 2);
     query->accepted = integer_of(row, 3);
+    query->pool_rows = integer_of(row, 4);
 }
 
-/* A number for the member that means nothing under another grant. */
+/* A number for the member that means nothing to another organisation, nor in another pool. */
 static uint64_t key_of(const struct query *query, const char *member)
 {
     uint8_t digest[32];
     uint64_t key;
-    const char *text = ch_printf(query->arena, "%s %s", query->grant_id, member);
+    const char *text = ch_printf(query->arena, "%s %s %s", query->organisation_id, query->pool_id, member);
     ch_sha256(text, strlen(text), digest);
     memcpy(&key, digest, sizeof key);
     return key;
@@ -329,7 +222,8 @@ static void ready(void *arg, enum ch_fault fault, struct ch_session *session)
     int64_t floor = json_integer_value(json_object_get(query->grant, "notice_floor"));
     bool explicit_only = json_is_true(json_object_get(query->grant, "explicit_only"));
     ch_session_send(session, &BEGIN, CH_NO_ARGS, true, NULL, just_done, query);
-    ch_session_send(session, &START, CH_ARGS(query->pool_id, query->grant_id), true, take_start, just_done, query);
+    ch_session_send(session, &START, CH_ARGS(query->pool_id, query->grant_id, query->organisation_id), true, take_start,
+                    just_done, query);
     ch_session_send(session, &ALLOWED,
                     CH_ARGS(query->pool_id, member_text(query, "purpose"), member_text(query, "class"),
                             ch_printf(query->arena, "%" PRId64, floor), explicit_only ? "t" : "f"),

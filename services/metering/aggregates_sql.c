@@ -57,11 +57,11 @@ static bool has(const struct aggregate *aggregate, size_t channel, enum measure_
 }
 
 /* What the measures of one column are put together from: n, sum, sum of squares, least, greatest. */
-static const char *partial(struct ch_arena *arena, const struct aggregate *aggregate, size_t channel)
+static const char *partial(struct ch_arena *arena, const struct aggregate *aggregate, size_t channel, bool of_rows)
 {
     const struct plan_column *column = aggregate->measured[channel - 1];
     const char *value = expression(arena, column), *text = "";
-    if (has(aggregate, channel, MEASURE_AVG, MEASURE_STDDEV))
+    if (!of_rows || has(aggregate, channel, MEASURE_AVG, MEASURE_STDDEV))
         text = ch_printf(arena, ", pg_catalog.count(%s) AS n%zu", identifier(arena, column), channel);
     if (has(aggregate, channel, MEASURE_SUM, MEASURE_AVG) || has(aggregate, channel, MEASURE_STDDEV, MEASURE_STDDEV))
         text = ch_printf(arena, "%s, pg_catalog.sum(%s) AS s%zu", text, value, channel);
@@ -75,20 +75,31 @@ static const char *partial(struct ch_arena *arena, const struct aggregate *aggre
     return text;
 }
 
-/* Channel 0: of all rows. The others: of the rows without a value, of which there are few, so that little is hashed
- * twice; what has a value is the difference. */
-static const char *hashes(struct ch_arena *arena, const struct aggregate *aggregate, unsigned words)
+/* Lane 1 of a row, as sketch_lane has it. This hash function does not change between versions of PostgreSQL: hash
+ * indexes rest on it. */
+static const char HASH[] = "pg_catalog.hashint8(t.row_id)";
+
+/* Lane 0 needs no sums of its own: it is how many rows there are. The channels of columns are of the rows without a
+ * value, of which there are few, so that little is hashed twice; what has a value is the difference. */
+static const char *lanes(struct ch_arena *arena, const struct aggregate *aggregate)
 {
-    const char *text = "";
-    for (size_t c = 0; c <= aggregate->measured_count; c++)
-        for (unsigned w = 0; w < words; w++) {
-            const char *hash = ch_printf(arena, "pg_catalog.hashint8extended(t.row_id, %u)", w);
-            if (c > 0)
-                hash = ch_printf(arena, "CASE WHEN %s IS NULL THEN %s END",
-                                 identifier(arena, aggregate->measured[c - 1]), hash);
-            text = ch_printf(arena, "%s, pg_catalog.bit_xor(%s) AS x%zu_%u", text, hash, c, w);
-        }
+    const char *text = ch_printf(arena, ", pg_catalog.sum(%s) AS x0", HASH);
+    for (size_t c = 1; c <= aggregate->measured_count; c++)
+        text = ch_printf(arena, "%s, pg_catalog.sum(%s) FILTER (WHERE %s IS NULL) AS x%zu", text, HASH,
+                         identifier(arena, aggregate->measured[c - 1]), c);
     return text;
+}
+
+static const char *each_row(struct ch_arena *arena, const struct aggregate *aggregate)
+{
+    const char *mask = "1";
+    for (size_t c = 1; c <= aggregate->measured_count; c++)
+        mask = ch_printf(arena, "%s + CASE WHEN %s IS NULL THEN 0 ELSE %d END", mask,
+                         identifier(arena, aggregate->measured[c - 1]), 1 << c);
+    return ch_printf(arena,
+                     ", pg_catalog.string_agg(pg_catalog.int4send(%s) || pg_catalog.int2send((%s)::int2), ''::bytea) "
+                     "AS x",
+                     HASH, mask);
 }
 
 static const char *keys(struct ch_arena *arena, const struct aggregate *aggregate)
@@ -117,16 +128,16 @@ static const char *rows_of(struct ch_arena *arena, const struct aggregate *aggre
                      conditions(arena, aggregate));
 }
 
-static const char *inside(struct ch_arena *arena, const struct aggregate *aggregate, const char *table, unsigned words,
+static const char *inside(struct ch_arena *arena, const struct aggregate *aggregate, const char *table, bool of_rows,
                           bool few)
 {
     const char *parts = "";
     for (size_t c = 1; c <= aggregate->measured_count; c++)
-        parts = ch_printf(arena, "%s%s", parts, partial(arena, aggregate, c));
+        parts = ch_printf(arena, "%s%s", parts, partial(arena, aggregate, c, of_rows));
     return ch_printf(
         arena, "SELECT %st.contribution_id AS id, pg_catalog.count(*) AS n%s%s %s GROUP BY %s%st.contribution_id",
-        keys(arena, aggregate), parts, hashes(arena, aggregate, words), rows_of(arena, aggregate, table, few),
-        listed(arena, aggregate, ""), aggregate->by_count ? ", " : "");
+        keys(arena, aggregate), parts, of_rows ? each_row(arena, aggregate) : lanes(arena, aggregate),
+        rows_of(arena, aggregate, table, few), listed(arena, aggregate, ""), aggregate->by_count ? ", " : "");
 }
 
 /* ---- outside: by cell ---- */
@@ -171,12 +182,14 @@ static const char *outer_measures(struct ch_arena *arena, const struct aggregate
     return text;
 }
 
-static const char *outer_hashes(struct ch_arena *arena, const struct aggregate *aggregate, unsigned words)
+static const char *outer_rows(struct ch_arena *arena, const struct aggregate *aggregate, bool of_rows)
 {
     const char *text = "";
-    for (size_t c = 0; c <= aggregate->measured_count; c++)
-        for (unsigned w = 0; w < words; w++)
-            text = ch_printf(arena, "%s, pg_catalog.array_agg(i.x%zu_%u)", text, c, w);
+    if (of_rows)
+        return ", pg_catalog.string_agg(i.x, ''::bytea)";
+    text = ", pg_catalog.array_agg(i.x0)";
+    for (size_t c = 1; c <= aggregate->measured_count; c++)
+        text = ch_printf(arena, "%s, pg_catalog.array_agg(i.n - i.n%zu), pg_catalog.array_agg(i.x%zu)", text, c, c);
     return text;
 }
 
@@ -221,7 +234,7 @@ static const char *ordered(struct ch_arena *arena, const struct aggregate *aggre
 }
 
 /* Materialized: planned by itself, so that no order asked for outside makes it sort the rows. */
-const char *aggregates_sql(struct ch_arena *arena, const struct aggregate *aggregate, const char *table, unsigned words,
+const char *aggregates_sql(struct ch_arena *arena, const struct aggregate *aggregate, const char *table, bool of_rows,
                            bool few)
 {
     return ch_printf(
@@ -229,13 +242,14 @@ const char *aggregates_sql(struct ch_arena *arena, const struct aggregate *aggre
         "WITH g AS MATERIALIZED (%s) SELECT %s%spg_catalog.sum(i.n)::text, pg_catalog.array_agg(u.place), "
         "pg_catalog.array_agg(i.n)%s FROM g AS i JOIN ROWS FROM (pg_catalog.unnest($2::uuid[])) WITH ORDINALITY AS u "
         "(id, place) ON u.id = i.id%s%s%s%s LIMIT %d",
-        inside(arena, aggregate, table, words, few), outer_keys(arena, aggregate), outer_measures(arena, aggregate),
-        outer_hashes(arena, aggregate, words), percentiles(arena, aggregate, table),
+        inside(arena, aggregate, table, of_rows, few), outer_keys(arena, aggregate), outer_measures(arena, aggregate),
+        outer_rows(arena, aggregate, of_rows), percentiles(arena, aggregate, table),
         aggregate->by_count ? " GROUP BY " : " HAVING pg_catalog.count(*) > 0", listed(arena, aggregate, "i."),
         ordered(arena, aggregate), AGGREGATE_CELLS_MOST + 1);
 }
 
-int aggregates_sql_columns(const struct aggregate *aggregate, unsigned words)
+int aggregates_sql_columns(const struct aggregate *aggregate, bool of_rows)
 {
-    return (int)(aggregate->by_count + aggregate->measure_count + 3 + (1 + aggregate->measured_count) * words);
+    size_t rows = of_rows ? 1 : SKETCH_LANES - 1 + aggregate->measured_count * SKETCH_LANES;
+    return (int)(aggregate->by_count + aggregate->measure_count + 3 + rows);
 }

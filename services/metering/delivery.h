@@ -2,15 +2,17 @@
 /* A delivery under way: a chain of batches, each committed before its bytes leave (metering's promise: nothing leaves
  * that is not allowed at that instant, and what is counted is what left).
  *
- * Six files: get_rows.c reads the request and sets it up; delivery_begin.c, delivery_known.c and delivery_batch.c make
- * a batch (its transaction; what is known of contributions, members and rows counted before; its rows and attribution);
- * delivery_stream.c gives batches to the socket and learns which arrived; delivery_end.c closes and refuses. A batch is
- * being made, or made and waiting for the socket (at most one), or in the socket. No transaction is open while the
- * client is waited for: a new one begins only when the batch before it has gone to the socket. */
+ * Seven files: get_rows.c reads the request and sets it up; delivery_begin.c, delivery_known.c and delivery_batch.c
+ * make a batch (its transaction; what is known of contributions, members and rows counted before; its rows and
+ * attribution); delivery_stream.c gives batches to the socket and learns which arrived; delivery_end.c closes and
+ * refuses; delivery_beat.c says that it lives. A batch is being made, or made and waiting for the socket (at most one),
+ * or in the socket. No transaction is open while the client is waited for: a new one begins only when the batch before
+ * it has gone to the socket. */
 #ifndef METERING_DELIVERY_H
 #define METERING_DELIVERY_H
 
 #include <event2/event.h>
+#include <sys/queue.h>
 
 #include "core/cohort.h"
 #include "core/counted.h"
@@ -54,6 +56,7 @@ struct in_flight {
 };
 
 struct delivery {
+    LIST_ENTRY(delivery) entry; /* of the process's deliveries */
     struct ch_request *request; /* until the stream has ended or gone */
     struct ch_stream *stream;   /* NULL before the first byte and after the last */
     struct ch_pool *pool;
@@ -179,6 +182,13 @@ void delivery_close(struct delivery *d);
 /* Refusal before the first byte, or the end of a stream for the same reason. */
 void delivery_refuse(struct delivery *d, const char *outcome, const char *detail);
 void delivery_fault(struct delivery *d, enum ch_fault fault);
-void delivery_free(struct delivery *d);
+/* Frees a delivery that was never opened, and gives back what was set aside for it. */
+void delivery_drop(struct delivery *d);
+
+/* delivery_beat.c: says every few seconds, for all deliveries of the process, that they are still being sent. */
+void delivery_beats_start(struct event_base *base, struct ch_pool *pool);
+void delivery_beats_stop(void);
+void delivery_list(struct delivery *d);
+void delivery_unlist(struct delivery *d);
 
 #endif

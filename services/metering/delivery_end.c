@@ -24,8 +24,14 @@ static const struct ch_statement END = {.name = "metering.end_delivery",
                                         .shape = CH_SHAPE_ROWS,
                                         .columns = 1};
 
-void delivery_free(struct delivery *d)
+static const struct ch_statement DROP = {.name = "metering.drop_delivery",
+                                         .text = "SELECT metering.drop_delivery($1::uuid, $2::uuid, $3::uuid)",
+                                         .shape = CH_SHAPE_ROWS,
+                                         .columns = 1};
+
+static void delivery_free(struct delivery *d)
 {
+    delivery_unlist(d);
     if (d->poll)
         event_free(d->poll);
     if (d->hash)
@@ -53,6 +59,12 @@ static void finish_hash(struct delivery *d)
     if (d->hash)
         ch_sha256_end(d->hash, d->body_sha256);
     d->hash = NULL;
+}
+
+static void dropped(void *arg, enum ch_fault fault, const PGresult *result)
+{
+    (void)fault, (void)result; /* what was set aside comes back without us too, 30 s later */
+    delivery_free(arg);
 }
 
 static void closed(void *arg, enum ch_fault fault, const PGresult *result)
@@ -172,6 +184,11 @@ void delivery_end_body(struct delivery *d)
 
 /* ---- refusals ---- */
 
+void delivery_drop(struct delivery *d)
+{
+    ch_pool_run(d->pool, &DROP, CH_ARGS(d->pool_id, d->grant, d->id), dropped, d);
+}
+
 /* Nothing has been answered yet: the refusal is the answer. What is committed of the delivery is closed without client.
  */
 static void answered(struct delivery *d)
@@ -180,7 +197,7 @@ static void answered(struct delivery *d)
     if (d->opened)
         delivery_advance(d);
     else
-        delivery_free(d);
+        delivery_drop(d);
 }
 
 void delivery_refuse(struct delivery *d, const char *outcome, const char *detail)
@@ -190,10 +207,10 @@ void delivery_refuse(struct delivery *d, const char *outcome, const char *detail
         delivery_advance(d);
         return;
     }
-    if (detail)
+    if (strcmp(outcome, "quota_reached") == 0)
+        metering_refuse(d->request, outcome, detail ? detail : d->quota);
+    else if (detail)
         ch_refuse(d->request, outcome, "%s", detail);
-    else if (strcmp(outcome, "quota_reached") == 0)
-        metering_refuse(d->request, outcome, d->quota);
     else
         ch_reply(d->request, outcome, NULL);
     answered(d);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What events are judged by: whose a source is, what a grant was when, to which pool a contribution belongs. Kept per
- * process, asked for a group at a time, and held against the database's own state by the statement that ends the group
- * (metering.lock_events), so that what is out of date costs a second try and never a wrong answer. */
+/* What events are judged by: whose a source is, what a grant was when, to which pool a contribution belongs and what
+ * its member had consented to when. Kept per process, asked for a group at a time, and held against the database's own
+ * state by the statement that ends the group (metering.lock_events), so that what is out of date costs a second try and
+ * never a wrong answer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,25 +10,21 @@
 #include "commonhold/arena.h"
 #include "commonhold/crypto.h"
 #include "commonhold/id.h"
+#include "event_table.h"
 #include "events.h"
 #include "gen/sql.h"
 
 #define FACTS_MOST       100000                     /* of a kind; over it all are forgotten */
 #define FACTS_BYTES_MOST ((size_t)64 * 1024 * 1024) /* of a kind, with what replaced others */
 
-/* Facts by their first 16 bytes: linear probing, at most half full. */
-struct table {
-    void **slots;
-    size_t room, count, size; /* size: bytes of a fact */
-    struct ch_arena *arena;
-};
-
 enum { SOURCES, GRANTS, CONTRIBUTIONS, POOLS, KINDS };
 
 struct event_facts {
-    struct table tables[KINDS];
-    uint64_t group, seed;
-    struct out wanted[KINDS + 1]; /* arrays of what is missing; the last: clients, beside the URIs of sources */
+    struct event_table tables[KINDS];
+    uint64_t group;
+    struct out wanted[KINDS];     /* arrays of what is missing */
+    struct out wanted_clients;    /* beside the URIs of sources */
+    struct out wanted_under;      /* grants, beside contributions */
     struct source_fact *source;   /* the last one looked up, and for which text */
     struct source_fact **sources; /* listed */
     struct grant_fact **grants;
@@ -41,66 +38,14 @@ struct event_facts {
     void *arg;
 };
 
-/* ---- tables ---- */
-
-static void reset_table(struct table *table)
+static void *find(const struct event_facts *facts, int kind, const uint8_t *key)
 {
-    ch_arena_free(table->arena);
-    free(table->slots);
-    table->arena = ch_arena_new();
-    table->room = 256;
-    table->count = 0;
-    table->slots = calloc(table->room, sizeof *table->slots);
-    if (!table->slots)
-        abort();
+    return event_table_find(&facts->tables[kind], key);
 }
 
-static void **slot_of(const struct table *table, uint64_t seed, const uint8_t key[16])
+static void *find_or_add(struct event_facts *facts, int kind, const uint8_t *key)
 {
-    uint64_t a, b;
-    memcpy(&a, key, 8);
-    memcpy(&b, key + 8, 8);
-    uint64_t hash = (a ^ seed) * UINT64_C(0x9e3779b97f4a7c15);
-    hash = (hash ^ (hash >> 29) ^ b) * UINT64_C(0xbf58476d1ce4e5b9);
-    size_t at = (size_t)(hash ^ (hash >> 32)) & (table->room - 1);
-    while (table->slots[at] && memcmp(table->slots[at], key, 16) != 0)
-        at = (at + 1) & (table->room - 1);
-    return &table->slots[at];
-}
-
-static void grow(struct table *table, uint64_t seed)
-{
-    struct table larger = *table;
-    larger.room *= 2;
-    larger.slots = calloc(larger.room, sizeof *larger.slots);
-    if (!larger.slots)
-        abort();
-    for (size_t i = 0; i < table->room; i++)
-        if (table->slots[i])
-            *slot_of(&larger, seed, table->slots[i]) = table->slots[i];
-    free(table->slots);
-    *table = larger;
-}
-
-static void *find(const struct event_facts *facts, int kind, const uint8_t key[16])
-{
-    return *slot_of(&facts->tables[kind], facts->seed, key);
-}
-
-static void *find_or_add(struct event_facts *facts, int kind, const uint8_t key[16])
-{
-    struct table *table = &facts->tables[kind];
-    void **slot = slot_of(table, facts->seed, key);
-    if (*slot)
-        return *slot;
-    if (2 * (table->count + 1) > table->room) {
-        grow(table, facts->seed);
-        slot = slot_of(table, facts->seed, key);
-    }
-    table->count++;
-    *slot = ch_alloc(table->arena, table->size);
-    memcpy(*slot, key, 16);
-    return *slot;
+    return event_table_find_or_add(&facts->tables[kind], key);
 }
 
 /* ---- asking ---- */
@@ -145,9 +90,17 @@ static struct source_fact *source_of(struct event_facts *facts, const char *clie
     return fact;
 }
 
+static void contribution_key(uint8_t key[32], const uint8_t contribution[16], const uint8_t grant[16])
+{
+    memcpy(key, contribution, 16);
+    memcpy(key + 16, grant, 16);
+}
+
 static void want_contribution(struct event_facts *facts, const struct usage_event *event)
 {
-    struct contribution_fact *fact = find_or_add(facts, CONTRIBUTIONS, event->contribution);
+    uint8_t key[32];
+    contribution_key(key, event->contribution, event->grant);
+    struct contribution_fact *fact = find_or_add(facts, CONTRIBUTIONS, key);
     const struct pool_fact *pool = fact->known ? find(facts, POOLS, fact->pool) : NULL;
     bool stale = pool && pool->consent_epoch != fact->consent_epoch;
     if (!stale && (fact->known || fact->asked == facts->group))
@@ -155,6 +108,7 @@ static void want_contribution(struct event_facts *facts, const struct usage_even
     fact->known = false;
     fact->asked = facts->group;
     want_id(&facts->wanted[CONTRIBUTIONS], event->contribution);
+    want_id(&facts->wanted_under, event->grant);
 }
 
 void event_facts_want(struct event_facts *facts, const char *client, const struct usage_event *event)
@@ -163,7 +117,7 @@ void event_facts_want(struct event_facts *facts, const char *client, const struc
     if (!source->known && source->asked != facts->group) {
         source->asked = facts->group;
         want_text(&facts->wanted[SOURCES], event->source, event->source_size);
-        want_text(&facts->wanted[KINDS], client, strlen(client));
+        want_text(&facts->wanted_clients, client, strlen(client));
     }
     struct grant_fact *grant = find_or_add(facts, GRANTS, event->grant);
     if (!grant->known && grant->asked != facts->group) {
@@ -240,15 +194,22 @@ static void take_grant(struct event_facts *facts, const PGresult *result, int fi
     pool->known = true;
 }
 
-static void take_contribution(struct event_facts *facts, const PGresult *result, int row)
+static void take_contribution(struct event_facts *facts, const PGresult *result, int first, int count)
 {
-    uint8_t id[16];
-    read_id(result, row, 0, id);
-    struct contribution_fact *fact = find_or_add(facts, CONTRIBUTIONS, id);
+    uint8_t key[32];
+    read_id(result, first, 0, key);
+    read_id(result, first, 1, key + 16);
+    struct contribution_fact *fact = find_or_add(facts, CONTRIBUTIONS, key);
     fact->known = true;
-    read_id(result, row, 1, fact->pool);
-    fact->until = read_number(result, row, 2, INT64_MAX);
-    fact->consent_epoch = read_number(result, row, 3, 0);
+    read_id(result, first, 2, fact->pool);
+    fact->until = read_number(result, first, 3, INT64_MAX);
+    fact->consent_epoch = read_number(result, first, 4, 0);
+    fact->consents = ch_alloc_array(facts->tables[CONTRIBUTIONS].arena, (size_t)count, sizeof *fact->consents);
+    fact->consents_count = (size_t)count;
+    for (int i = 0; i < count; i++)
+        fact->consents[i] = (struct consent_state){.at = read_number(result, first + i, 5, INT64_MIN),
+                                                   .until = read_number(result, first + i, 6, INT64_MAX),
+                                                   .covers = *PQgetvalue(result, first + i, 7) == 't'};
     struct pool_fact *pool = find_or_add(facts, POOLS, fact->pool);
     pool->known = true;
     pool->consent_epoch = fact->consent_epoch;
@@ -270,46 +231,67 @@ static void sources_done(void *arg, enum ch_fault fault, const char *sqlstate, c
     one_answer(arg, fault, sqlstate);
 }
 
+/* Rows from `first` on whose first `columns` columns are the same: what one fact is told in. */
+static int rows_of_fact(const PGresult *result, int first, int columns)
+{
+    int next = first + 1;
+    for (; next < PQntuples(result); next++)
+        for (int c = 0; c < columns; c++)
+            if (strcmp(PQgetvalue(result, next, c), PQgetvalue(result, first, c)) != 0)
+                return next - first;
+    return next - first;
+}
+
 static void grants_done(void *arg, enum ch_fault fault, const char *sqlstate, const PGresult *last)
 {
-    int rows = last ? PQntuples(last) : 0;
-    for (int first = 0, next; first < rows; first = next) {
-        for (next = first + 1; next < rows; next++)
-            if (strcmp(PQgetvalue(last, next, 0), PQgetvalue(last, first, 0)) != 0)
-                break;
-        take_grant(arg, last, first, next - first);
+    for (int first = 0, count; last && first < PQntuples(last); first += count) {
+        count = rows_of_fact(last, first, 1);
+        take_grant(arg, last, first, count);
     }
     one_answer(arg, fault, sqlstate);
 }
 
 static void contributions_done(void *arg, enum ch_fault fault, const char *sqlstate, const PGresult *last)
 {
-    for (int i = 0; last && i < PQntuples(last); i++)
-        take_contribution(arg, last, i);
+    for (int first = 0, count; last && first < PQntuples(last); first += count) {
+        count = rows_of_fact(last, first, 2);
+        take_contribution(arg, last, first, count);
+    }
     one_answer(arg, fault, sqlstate);
+}
+
+static void forget_wanted(struct event_facts *facts)
+{
+    for (int i = 0; i < KINDS; i++)
+        facts->wanted[i].size = 0;
+    facts->wanted_clients.size = facts->wanted_under.size = 0;
+}
+
+static const char *array_of(struct out *wanted)
+{
+    out_add(wanted, "}", 2);
+    return wanted->bytes;
 }
 
 void event_facts_ask(struct event_facts *facts, struct ch_session *session, ch_session_done *done, void *arg)
 {
     struct out *wanted = facts->wanted;
-    for (int i = 0; i <= KINDS; i++)
-        if (wanted[i].size > 0)
-            out_add(&wanted[i], "}", 2);
     facts->done = done;
     facts->arg = arg;
     facts->fault = CH_FAULT_NONE;
     facts->asking = (wanted[SOURCES].size > 0) + (wanted[GRANTS].size > 0) + (wanted[CONTRIBUTIONS].size > 0);
     if (wanted[SOURCES].size > 0)
-        ch_session_send(session, &facts->questions[SOURCES], CH_ARGS(wanted[KINDS].bytes, wanted[SOURCES].bytes), false,
-                        NULL, sources_done, facts);
+        ch_session_send(session, &facts->questions[SOURCES],
+                        CH_ARGS(array_of(&facts->wanted_clients), array_of(&wanted[SOURCES])), false, NULL,
+                        sources_done, facts);
     if (wanted[GRANTS].size > 0)
-        ch_session_send(session, &facts->questions[GRANTS], CH_ARGS(wanted[GRANTS].bytes), false, NULL, grants_done,
-                        facts);
+        ch_session_send(session, &facts->questions[GRANTS], CH_ARGS(array_of(&wanted[GRANTS])), false, NULL,
+                        grants_done, facts);
     if (wanted[CONTRIBUTIONS].size > 0)
-        ch_session_send(session, &facts->questions[CONTRIBUTIONS], CH_ARGS(wanted[CONTRIBUTIONS].bytes), false, NULL,
+        ch_session_send(session, &facts->questions[CONTRIBUTIONS],
+                        CH_ARGS(array_of(&wanted[CONTRIBUTIONS]), array_of(&facts->wanted_under)), false, NULL,
                         contributions_done, facts);
-    for (int i = 0; i <= KINDS; i++)
-        wanted[i].size = 0;
+    forget_wanted(facts);
 }
 
 /* ---- judging ---- */
@@ -325,6 +307,24 @@ static const char *grant_reason(const struct grant_fact *grant, int64_t time)
     while (n > 0 && grant->states[n - 1].at > time)
         n--;
     return n > 0 ? grant->states[n - 1].reason : "grant_not_begun";
+}
+
+static const struct contribution_fact *contribution_of(const struct event_facts *facts, const struct usage_event *event)
+{
+    uint8_t key[32];
+    if (!event->has_contribution)
+        return NULL;
+    contribution_key(key, event->contribution, event->grant);
+    return find(facts, CONTRIBUTIONS, key);
+}
+
+/* Whether the member's consents covered what the grant asks for at a time. */
+static bool was_covered(const struct contribution_fact *contribution, int64_t time)
+{
+    size_t n = contribution->consents_count;
+    while (n > 0 && contribution->consents[n - 1].at > time)
+        n--;
+    return n > 0 && contribution->consents[n - 1].covers && time < contribution->consents[n - 1].until;
 }
 
 static void list_source(struct event_facts *facts, struct source_fact *source, const uint8_t key[16])
@@ -386,8 +386,7 @@ struct event_fate event_facts_judge(struct event_facts *facts, const char *clien
         return refused("grant_unknown");
     if (event->pool_size != grant->ref_size || memcmp(event->pool, grant->ref, grant->ref_size) != 0)
         return refused("pool_not_of_grant");
-    const struct contribution_fact *contribution =
-        event->has_contribution ? find(facts, CONTRIBUTIONS, event->contribution) : NULL;
+    const struct contribution_fact *contribution = contribution_of(facts, event);
     if (event->has_contribution &&
         (!contribution || !contribution->known || memcmp(contribution->pool, grant->pool, 16) != 0))
         return refused("contribution_unknown");
@@ -397,6 +396,8 @@ struct event_fate event_facts_judge(struct event_facts *facts, const char *clien
     const char *reason = grant_reason(grant, event->time);
     if (!reason && contribution && contribution->until <= event->time)
         reason = "contribution_ended";
+    else if (!reason && contribution && !was_covered(contribution, event->time))
+        reason = "consent_missing";
     return reason ? (struct event_fate){EVENT_KEPT, reason} : (struct event_fate){EVENT_PENDING, NULL};
 }
 
@@ -459,13 +460,12 @@ void event_facts_begin(struct event_facts *facts)
 {
     facts->group++;
     facts->sources_count = facts->grants_count = facts->pools_count = 0;
-    for (int i = 0; i <= KINDS; i++)
-        facts->wanted[i].size = 0;
+    forget_wanted(facts);
     for (int i = 0; i < KINDS; i++)
         if (facts->tables[i].count > FACTS_MOST || ch_arena_used(facts->tables[i].arena) > FACTS_BYTES_MOST) {
             facts->source = NULL;
             for (int k = 0; k < KINDS; k++)
-                reset_table(&facts->tables[k]);
+                event_table_reset(&facts->tables[k]);
             return;
         }
 }
@@ -487,10 +487,10 @@ struct event_facts *event_facts_new(void)
     struct event_facts *facts = calloc(1, sizeof *facts);
     if (!facts)
         abort();
-    ch_random(&facts->seed, sizeof facts->seed);
     for (int i = 0; i < KINDS; i++) {
         facts->tables[i].size = SIZES[i];
-        reset_table(&facts->tables[i]);
+        facts->tables[i].key_size = i == CONTRIBUTIONS ? 32 : 16;
+        event_table_reset(&facts->tables[i]);
     }
     facts->questions[SOURCES] = ch_sql_metering_event_sources;
     facts->questions[GRANTS] = ch_sql_metering_event_grants;
@@ -506,11 +506,11 @@ void event_facts_free(struct event_facts *facts)
     if (!facts)
         return;
     for (int i = 0; i < KINDS; i++) {
-        ch_arena_free(facts->tables[i].arena);
-        free(facts->tables[i].slots);
-    }
-    for (int i = 0; i <= KINDS; i++)
+        event_table_free(&facts->tables[i]);
         out_free(&facts->wanted[i]);
+    }
+    out_free(&facts->wanted_clients);
+    out_free(&facts->wanted_under);
     free(facts->sources);
     free(facts->grants);
     free(facts->pools);

@@ -73,13 +73,21 @@ struct grant_fact {
     size_t states_count;
 };
 
+/* What the member decided of what a grant asks for; it stands until the next decision. */
+struct consent_state {
+    int64_t at, until; /* INT64_MAX: without end */
+    bool covers;
+};
+
 struct contribution_fact {
-    uint8_t key[16]; /* contribution id */
+    uint8_t key[32]; /* contribution id, grant id */
     bool known;
     uint64_t asked;
     uint8_t pool[16];
     int64_t until; /* end of use; INT64_MAX: none */
     int64_t consent_epoch;
+    struct consent_state *consents; /* rising */
+    size_t consents_count;
 };
 
 struct pool_fact {

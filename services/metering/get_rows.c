@@ -9,7 +9,13 @@
 #include "commonhold/id.h"
 #include "delivery.h"
 
-CH_FUNCTION(load_delivery, "metering.load_delivery", "$1::uuid, $2::text, $3::bigint, $4::text[], $5::bytea");
+CH_FUNCTION(load_delivery, "metering.load_delivery", "$1::uuid, $2::text, $3::bigint, $4::text[], $5::bytea, $6::uuid");
+
+/* What is known before the grant is. */
+struct asked {
+    struct question question;
+    char id[37]; /* of the delivery: a request of the quota is set aside for it */
+};
 
 static const char *member(const json_t *object, const char *name)
 {
@@ -65,7 +71,7 @@ static void set_position(struct delivery *d)
         d->from.batch = -2;
 }
 
-static struct delivery *new_delivery(struct ch_request *request, const struct question *question)
+static struct delivery *new_delivery(struct ch_request *request, const struct asked *asked)
 {
     struct delivery *d = calloc(1, sizeof *d);
     if (!d)
@@ -75,7 +81,7 @@ static struct delivery *new_delivery(struct ch_request *request, const struct qu
     d->base = ch_context(request)->base;
     d->arena = ch_arena_new();
     d->scratch = ch_arena_new();
-    d->question = *question;
+    d->question = asked->question;
     d->hash = ch_sha256_begin();
     d->window = d->search_span = WINDOW_FIRST;
     d->rows_most = BATCH_ROWS;
@@ -83,13 +89,14 @@ static struct delivery *new_delivery(struct ch_request *request, const struct qu
     d->spread = 1;
     d->apart = 1;
     d->wanting = true;
-    ch_id_new(d->id);
+    memcpy(d->id, asked->id, sizeof d->id);
+    delivery_list(d);
     return d;
 }
 
 static struct ch_done *give_up(struct delivery *d, struct ch_done *done)
 {
-    delivery_free(d);
+    delivery_drop(d);
     return done;
 }
 
@@ -130,22 +137,23 @@ struct ch_done *get_rows(struct ch_request *request)
 {
     struct ch_arena *arena = ch_arena_of(request);
     const json_t *claims = ch_actor(request)->claims;
-    struct question *question = ch_alloc(arena, sizeof *question);
+    struct asked *asked = ch_alloc(arena, sizeof *asked);
     uint8_t key[32], wrapped[40];
     char hex[83] = "\\x";
     struct ch_done *refused = metering_limit_rate(request);
     if (!refused)
-        refused = question_read(request, question);
+        refused = question_read(request, &asked->question);
     if (refused)
         return refused;
     ch_random(key, sizeof key);
     ch_key_wrap(metering_of(request)->grant_secret, key, wrapped);
     ch_hex(wrapped, sizeof wrapped, hex + 2);
     memset(key, 0, sizeof key);
-    ch_set_state(request, question);
+    ch_id_new(asked->id);
+    ch_set_state(request, asked);
     return ch_call_then(request, &load_delivery,
                         CH_ARGS(member(claims, "grant"), ch_path(request, "pool"),
-                                ch_printf(arena, "%" PRId64, integer(claims, "epoch")), question_selected(request),
-                                hex),
+                                ch_printf(arena, "%" PRId64, integer(claims, "epoch")), question_selected(request), hex,
+                                asked->id),
                         loaded);
 }

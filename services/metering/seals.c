@@ -6,8 +6,7 @@
 
 #include "metering.h"
 
-CH_FUNCTION(close_month, "metering.close_month", "$1::uuid, $2::jsonb");
-CH_FUNCTION(seal_month, "metering.seal_month", "$1::uuid, $2::jsonb");
+CH_FUNCTION(seal_month, "metering.seal_month", "$1::uuid, $2::jsonb, $3::boolean");
 
 struct seal_request {
     const char *pool, *month;
@@ -23,7 +22,7 @@ static struct ch_done *closed(struct ch_request *request, const struct ch_answer
 {
     if (strcmp(answer->outcome, "ok") != 0)
         return ch_reply(request, answer->outcome, answer->body);
-    return ch_call(request, &seal_month, CH_ARGS(ch_actor(request)->member, ch_body_json(request)));
+    return ch_call(request, &seal_month, CH_ARGS(ch_actor(request)->member, ch_body_json(request), "f"));
 }
 
 struct ch_done *post_seal(struct ch_request *request)
@@ -32,5 +31,5 @@ struct ch_done *post_seal(struct ch_request *request)
     struct ch_done *refused = ch_decode(request, SEAL, &in);
     if (refused)
         return refused;
-    return ch_call_then(request, &close_month, CH_ARGS(ch_actor(request)->member, ch_body_json(request)), closed);
+    return ch_call_then(request, &seal_month, CH_ARGS(ch_actor(request)->member, ch_body_json(request), "t"), closed);
 }

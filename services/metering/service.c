@@ -8,12 +8,14 @@
 #include "commonhold/json.h"
 #include "commonhold/log.h"
 #include "commonhold/secret.h"
+#include "delivery.h"
 #include "events.h"
 #include "metering.h"
 
 static const struct ch_route ROUTES[] = {
-    {CH_GET, "/metering/v1/pools/{pool}/rows", CH_AUTH_GRANT, get_rows, NULL, "", 0, 0},
-    {CH_GET, "/metering/v1/pools/{pool}/aggregates", CH_AUTH_GRANT, get_aggregates, NULL, "", 0, 0},
+    {CH_GET, "/metering/v1/pools/{pool}/rows", CH_AUTH_GRANT, get_rows, NULL, "", 0, 0, NULL,
+     "select after limit trailer"},
+    {CH_GET, "/metering/v1/pools/{pool}/aggregates", CH_AUTH_GRANT, get_aggregates, NULL, "", 0, 0, NULL, "by measure"},
     {CH_GET, "/metering/v1/deliveries", CH_AUTH_LICENSEE, list_deliveries, NULL, NULL, 0, 0},
     {CH_GET, "/metering/v1/deliveries/{id}", CH_AUTH_LICENSEE, get_delivery, NULL, NULL, 0, 0},
     {CH_GET, "/metering/v1/deliveries/{id}/receipt", CH_AUTH_LICENSEE, get_delivery_receipt, NULL, "application/jose",
@@ -116,6 +118,7 @@ static bool start(struct ch_service_context *context)
     metering.event_groups =
         event_groups_new(ch_service_pool(context, 1), (size_t)ch_config_int(context->config, "metering", "event_queue"),
                          context->counters);
+    delivery_beats_start(context->base, context->pool);
     context->state = &metering;
     return true;
 }
@@ -125,6 +128,7 @@ static void stop(struct ch_service_context *context)
     struct metering *metering = context->state;
     event_groups_free(metering->event_groups);
     event_reader_free(metering->event_reader);
+    delivery_beats_stop();
 }
 
 const struct ch_service metering_service = {

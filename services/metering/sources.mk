@@ -3,11 +3,14 @@
 metering_SRC := \
 	services/metering/aggregates.c \
 	services/metering/aggregates_answer.c \
+	services/metering/aggregates_cells.c \
 	services/metering/aggregates_decide.c \
+	services/metering/aggregates_keep.c \
 	services/metering/aggregates_run.c \
 	services/metering/aggregates_sql.c \
 	services/metering/deliveries.c \
 	services/metering/delivery_batch.c \
+	services/metering/delivery_beat.c \
 	services/metering/delivery_begin.c \
 	services/metering/delivery_end.c \
 	services/metering/delivery_known.c \
@@ -15,6 +18,7 @@ metering_SRC := \
 	services/metering/event_facts.c \
 	services/metering/event_groups.c \
 	services/metering/event_store.c \
+	services/metering/event_table.c \
 	services/metering/events.c \
 	services/metering/get_rows.c \
 	services/metering/job_fold.c \
@@ -70,8 +74,13 @@ BENCH_PROGRAMS += bench_events bench_scan
 # aggregates
 metering_CORE_SRC += \
 	services/metering/core/aggregate.c \
+	services/metering/core/aggregate_atoms.c \
+	services/metering/core/aggregate_cover.c \
 	services/metering/core/aggregate_differ.c \
+	services/metering/core/aggregate_search.c \
+	services/metering/core/aggregate_sets.c \
 	services/metering/core/aggregate_sketch.c \
+	services/metering/core/aggregate_space.c \
 	services/metering/core/suppress.c
-UNIT_TESTS += test_aggregate test_aggregate_differ test_suppress
+UNIT_TESTS += test_aggregate test_aggregate_differ test_aggregate_search test_aggregate_sketch test_suppress
 FUZZ_TARGETS += fuzz_aggregate

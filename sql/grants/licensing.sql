@@ -52,7 +52,7 @@ GRANT EXECUTE ON FUNCTION licensing.tick_webhooks(), licensing.take_webhooks(int
     licensing.record_webhook(uuid, uuid, uuid, jsonb) TO ch_worker;
 GRANT EXECUTE ON FUNCTION licensing.begin_ingest(uuid), licensing.finish_ingest(uuid, jsonb), licensing.delete_contribution_rows(uuid),
     licensing.load_screening(uuid), licensing.store_screening(uuid, bigint, jsonb), licensing.store_offer(uuid, jsonb),
-    licensing.load_amendment(uuid), licensing.store_amendment_match(uuid, jsonb), licensing.store_amendment_offer(uuid, jsonb), licensing.tick(), licensing.take_due_files(),
+    licensing.load_amendment(uuid), licensing.store_amendment_match(uuid, jsonb), licensing.store_amendment_offer(uuid, jsonb), licensing.tick(text), licensing.take_due_files(),
     licensing.forget_file(uuid) TO ch_worker;
 
 -- consent, tombstones, manifests
@@ -82,7 +82,7 @@ GRANT SELECT ON licensing.grant_overview, licensing.contribution_overview, licen
 GRANT EXECUTE ON FUNCTION licensing.organisation_of(uuid), licensing.person_role(uuid, uuid) TO ch_governance_owner;
 GRANT SELECT ON licensing.organisation_overview TO ch_governance_owner;
 GRANT SELECT ON licensing.organisation_overview TO ch_payout_owner, ch_metering_owner, ch_worker, ch_audit;
-GRANT SELECT ON licensing.client_overview, licensing.consent_epoch_overview TO ch_metering_owner, ch_metering;
+GRANT SELECT ON licensing.client_overview, licensing.consent_epoch_overview, licensing.consent_decision TO ch_metering_owner, ch_metering;
 GRANT SELECT ON licensing.cohort_overview TO ch_metering_owner;
 GRANT SELECT ON licensing.purpose_below, licensing.purpose TO ch_governance_owner, ch_payout_owner, ch_metering_owner, ch_audit;
 RESET ROLE;

@@ -20,7 +20,7 @@ GRANT SELECT ON log.signing_key TO ch_governance, ch_licensing, ch_metering, ch_
 GRANT EXECUTE ON FUNCTION log.notify_member(uuid, text, text, jsonb), log.announce(uuid, text, text, jsonb),
     log.is_announced(uuid, text, text, boolean), log.warn(text, text, text)
     TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
-GRANT EXECUTE ON FUNCTION log.take_webhooks(integer), log.announce_many(text, jsonb), log.notify_many(jsonb) TO ch_licensing_owner;
+GRANT EXECUTE ON FUNCTION log.take_webhooks(integer), log.put_back(bigint, text), log.announce_many(text, jsonb), log.notify_many(jsonb) TO ch_licensing_owner;
 -- payout numbers its runs by the checkpoint that covers their inputs
 GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
 -- members read their own notices through governance

@@ -14,7 +14,8 @@ GRANT EXECUTE ON FUNCTION metering.check_usage(), metering.count_day(uuid, date)
     metering.place_usage(uuid, date, timestamptz) TO ch_audit;
 
 -- the HTTP role: deliveries
-GRANT EXECUTE ON FUNCTION metering.load_delivery(uuid, text, bigint, text[], bytea),
+GRANT EXECUTE ON FUNCTION metering.load_delivery(uuid, text, bigint, text[], bytea, uuid), metering.drop_delivery(uuid, uuid, uuid),
+    metering.beat_deliveries(uuid[], uuid[]),
     metering.begin_batch(uuid, uuid, uuid, text[], bigint, bigint, bigint, bigint, bigint),
     metering.open_delivery(uuid, uuid, text, uuid, uuid, text, text, uuid, integer, bigint),
     metering.store_batch(uuid, uuid, integer, uuid, bigint, bigint, integer, integer, bigint, bytea, bigint, bigint, bigint[], integer[], integer, bytea),
@@ -33,12 +34,13 @@ GRANT EXECUTE ON FUNCTION metering.close_events(integer[], uuid[], uuid[], uuid[
     metering.register_source(uuid, text, jsonb), metering.list_sources(uuid, integer, integer),
     metering.list_quarantine(uuid, uuid, integer, uuid) TO ch_metering;
 -- the HTTP role: aggregates
-GRANT EXECUTE ON FUNCTION metering.load_query(uuid, text, bigint, text[], boolean), metering.begin_query(uuid, uuid), metering.earlier_answers(uuid, uuid),
+GRANT EXECUTE ON FUNCTION metering.load_query(uuid, text, bigint, text[], boolean), metering.begin_query(uuid, uuid, uuid),
+    metering.earlier_answers(uuid, uuid, uuid),
     metering.store_query(uuid, uuid, uuid, text[], bigint, bigint, bigint, bigint, text, integer, bigint, boolean, uuid, bytea, uuid[], bigint[])
     TO ch_metering;
 GRANT SELECT ON metering.query_overview TO ch_audit;
 -- the HTTP role: people
-GRANT EXECUTE ON FUNCTION metering.close_month(uuid, jsonb), metering.seal_month(uuid, jsonb), metering.list_usage(uuid, text, date, date, integer, text),
+GRANT EXECUTE ON FUNCTION metering.seal_month(uuid, jsonb, boolean), metering.list_usage(uuid, text, date, date, integer, text),
     metering.list_own_usage(uuid, date, date, integer, text), metering.list_totals(text, date, date, integer, text) TO ch_metering;
 
 -- the worker

@@ -15,7 +15,9 @@ import yaml
 from stack import ROOT
 
 #: The documents whose every answer is watched.
-WATCHED = ("governance", "licensing")
+WATCHED = ("governance", "licensing", "metering")
+#: Of an answer in lines, so many of its first and last are looked at.
+LINES = 50
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 WRITES = ("POST", "PUT", "PATCH")
 #: A string that each pattern of the documents allows.
@@ -60,6 +62,7 @@ class Route:
             told = self.operation["responses"].get("default")
         if told is None:
             return f"status {answer.status} is not documented"
+        told = resolved(self.document, told)
         media = answer.headers.get("Content-Type", "").split(";")[0]
         content = told.get("content", {})
         if not answer.raw:
@@ -73,7 +76,8 @@ class Route:
         check = self.checks.get((answer.status, media))
         if check is None:
             check = self.checks[answer.status, media] = closed_validator(self.document, schema)
-        for text in raw.splitlines() if media == "application/x-ndjson" else [raw]:
+        lines = raw.splitlines() if media == "application/x-ndjson" else [raw]
+        for text in lines if len(lines) < 2 * LINES else lines[:LINES] + lines[-LINES:]:
             error = jsonschema.exceptions.best_match(check.iter_errors(json.loads(text)))
             if error:
                 return f"{error.json_path}: {error.message[:300]}"
@@ -155,10 +159,12 @@ def routes(document):
     return sorted(found, key=lambda r: [part.startswith("{") for part in r.path.split("/")])
 
 
-def resolved(document, schema):
-    while "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
-    return schema
+def resolved(document, of):
+    """A schema or an answer itself, where a document only refers to it."""
+    while "$ref" in of:
+        _, part, kind, name = of["$ref"].split("/")
+        of = document[part][kind][name]
+    return of
 
 
 def sample(document, schema, name="", whole=True):

@@ -20,6 +20,18 @@ from test_metering import DATA, PLAN, World, bump, load_aberdeen, uid
 COARSE = [{"name": "lat", "rule": "round:1"}, {"name": "lon", "rule": "round:1"}, {"name": "at", "rule": "trunc:hour"}, {"name": "pm10", "rule": "keep"}]
 
 
+def to_organisation_of(world, name, other):
+    """Gives the grant `other` to the organisation that `name` was given to."""
+    world.write(lambda c: c.execute("UPDATE licensing.data_grant SET organisation_id = %s WHERE id = %s", (uid("organisation " + name), uid("grant " + other))))
+
+
+def to_another_organisation(world, name):
+    """Gives a grant to an organisation of its own: what others were told does not matter to it then."""
+    world.write(lambda c: c.execute("INSERT INTO licensing.organisation (organisation_id, name, country, claimed_class) "
+                                    "SELECT %s, %s, country, claimed_class FROM licensing.organisation LIMIT 1", (uid("organisation " + name), name)))
+    to_organisation_of(world, name, name)
+
+
 class Queries(World):
     """A trust whose grants allow queries."""
 
@@ -32,9 +44,10 @@ class Queries(World):
         return self.get(f"/metering/v1/pools/{ref}/aggregates{query}", name, ref, **more)
 
     def fresh(self, ref="air", **more):
-        """A grant that has asked nothing yet."""
+        """A grant of an organisation that has asked nothing yet."""
         name = str(uuid.uuid4())
         self.grant(name, ref, **more)
+        to_another_organisation(self, name)
         return name
 
 
@@ -43,13 +56,13 @@ def exact(got):
     return json.loads(got.body, parse_float=decimal.Decimal, parse_int=decimal.Decimal)
 
 
-def small_pool(world, ref, rows):
-    """rows: (member, {column: value}); a contribution for each member."""
+def small_pool(world, ref, rows, said=None):
+    """rows: (member, {column: value}); a contribution for each member. said: how many rows each is said to have (the right number)."""
     world.pool(ref)
 
     def work(c):
         members = sorted({member for member, _ in rows})
-        keys = {m: world.contribution(c, ref, f"{ref} {m}", sum(1 for r in rows if r[0] == m)) for m in members}
+        keys = {m: world.contribution(c, ref, f"{ref} {m}", said or sum(1 for r in rows if r[0] == m)) for m in members}
         for member, values in rows:
             names = ", ".join(values)
             c.execute(f"INSERT INTO {world.tables[ref]} (contribution_id, {names}) VALUES (%s{', %s' * len(values)})", (keys[member], *values.values()))

@@ -11,11 +11,8 @@ import psycopg2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-import cycle
-import generate
-from cycled import SEED
 from granted import b64, public_x, thumbprint
-from test_audit import Books, all_fired, is_told, looked_at, moved, told
+from test_audit import Books, all_fired, clean, found, half_a_cycle, is_told, looked_at, told
 from trust import LIC
 
 CHECKS = {"LIC-C1", "LIC-N1", "LIC-N2", "LIC-N3", "LIC-N4", "LIC-N5", "LIC-N6", "LIC-N7", "LIC-N8", "LIC-N9"}
@@ -41,24 +38,15 @@ def base(stack, tmp_path_factory):
     """Half a cycle: from the first member to a withdrawal behind a delivery, with the licensees told of it."""
     trust = stack.trust(sign_in=False)
     folder = tmp_path_factory.mktemp("audit-licensing")
-    generate.write_week(folder / "data", SEED, 6, 1, 900)
-    made = cycle.Cycle(trust, folder / "data")
-    made.charter, made.out = stack.folder / f"{trust.name}.charter.json", folder
     accept_by_key(trust)
-    for step in (made.people_join, made.pool_opens, made.files_come_in, made.corrupted_file_is_refused, made.consents_are_given, made.terms_are_voted,
-                 made.licensees_apply, made.data_is_read, made.withdrawal_takes_effect):
-        step()
+    half_a_cycle(stack, trust, folder, "withdrawal_takes_effect")
     trust.wait_sql("the list of the start-up", "SELECT count(*) > 0 FROM licensing.tombstone")
     trust.wait_sql("all leaves logged", "SELECT NOT EXISTS (SELECT FROM log.outbox WHERE topic = 'leaf' AND done_at IS NULL)")
     trust.wait_sql("all deliveries ended", "SELECT NOT EXISTS (SELECT FROM metering.batch WHERE state = 'committed')")
     trust.stop()
     books = Books(stack.admin, "licensing_base", trust.name)
     stack.release(trust)
-    code, report = books.audit("--full")
-    assert (code, told(report), moved(report)) == (0, [], {}), report
-    counts = {c["id"]: c["objects"] for c in report["checks"]}
-    assert all(counts[c] > 0 for c in CHECKS), counts
-    yield books
+    yield clean(books, CHECKS)
     books.drop()
 
 
@@ -67,10 +55,6 @@ def books(stack, base):
     made = Books(stack.admin, "licensing_copy", base.name)
     yield made
     made.drop()
-
-
-def found(check, kind, name, aspect, expected, is_):
-    return (check, kind, name, aspect, expected, is_, None, None)
 
 
 def the_grant(b, purpose="COM.SERVICE"):

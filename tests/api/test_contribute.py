@@ -4,16 +4,13 @@ breaks, costs no more than the chunk that was under way."""
 import hashlib
 import json
 import os
-import pty
-import select
 import signal
 import socket
-import subprocess
-import threading
 
 import pytest
 
-from stack import BIN, DEADLINE, PASSWORD, eventually
+from machines import Line, Machine
+from stack import DEADLINE, PASSWORD, eventually
 from trust import LIC, sensor_schema
 
 CHUNK = 4 << 20
@@ -41,23 +38,13 @@ def about(stack, pool):
     return path
 
 
-class Home:
-    """A person's machine: an own state folder."""
+class Home(Machine):
+    """A member's."""
 
     def __init__(self, folder, trust):
-        self.folder, self.trust = folder, trust
-        folder.mkdir(exist_ok=True)
+        super().__init__(folder)
+        self.trust = trust
         (folder / "password").write_text(PASSWORD + "\n")
-        self.environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
-
-    def start(self, *arguments, **more):
-        return subprocess.Popen([BIN / "commonhold", *map(str, arguments)], env=self.environment, stdin=subprocess.DEVNULL, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
-
-    def run(self, *arguments):
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=DEADLINE * 2)
-        return process.returncode, out, err
 
     def sign_in(self, origin=None):
         email = next(f["email"] for f in self.trust.charter["founders"] if f["ref"] == "lin")
@@ -83,63 +70,26 @@ def contributions(trust, path):
     return trust["lin"].get(f"{LIC}/contributions?sha256={digest}").json["items"]
 
 
-class Line:
-    """The line between a person and the trust: counts what went up, stops or breaks behind `limit` bytes."""
+class UpLine(Line):
+    """Counts what went up, stops or breaks behind `limit` bytes. What comes up while the line stands still goes nowhere."""
 
     def __init__(self, port):
-        self.port, self.limit, self.breaks, self.sent = port, None, False, 0
-        self.full = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(port)
+        self.limit, self.breaks, self.sent = None, False, 0
 
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
-
-    def _carry(self, near):
-        try:
-            far = socket.create_connection(("127.0.0.1", self.port))
-        except OSError:
-            near.close()
-            return
-        with near, far:
-            try:
-                self._shuttle(near, far)
-            except OSError:  # one side was killed
-                pass
-
-    def _shuttle(self, near, far):
-        """Until a side goes. What comes up while the line stands still goes nowhere."""
-        while True:
-            readable, _, _ = select.select([near, far], [], [], DEADLINE)
-            for side in readable:
-                data = side.recv(65536)
-                if not data:
-                    return
-                if side is far:
-                    near.sendall(data)
-                    continue
-                self.sent += len(data)
-                if self.limit is None or self.sent <= self.limit:
-                    far.sendall(data)
-                    continue
-                self.full.set()
-                if self.breaks:
-                    self.limit = None
-                    return
-
-    def close(self):
-        self.listener.close()
+    def passes(self, data, up, there):
+        self.sent += len(data) if up else 0
+        if not up or self.limit is None or self.sent <= self.limit:
+            there.sendall(data)
+            return True
+        self.full.set()
+        self.limit = None if self.breaks else self.limit
+        return not self.breaks
 
 
 @pytest.fixture
 def line(trust):
-    made = Line(trust.port)
+    made = UpLine(trust.port)
     yield made
     made.close()
 
@@ -287,28 +237,14 @@ def test_an_unreachable_trust_ends_the_patience(tmp_path, home, about):
 
 def test_a_terminal_gets_a_bar(home, about, tmp_path):
     path = write(tmp_path, "bar.csv", rows(200000, 400))
-    master, slave = pty.openpty()
-    process = subprocess.Popen([BIN / "commonhold", "contribute", path, "--about", about], env=home.environment, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=slave)
-    os.close(slave)
-    seen = b""
-    while True:
-        try:
-            data = os.read(master, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not data:
-            break
-        seen += data
-    assert process.wait(DEADLINE) == 0
-    os.close(master)
-    assert b"\rbar.csv [" in seen and b"100 %" in seen and b"MiB/s" in seen
+    code, seen = home.on_terminal("contribute", path, "--about", about)
+    assert code == 0 and b"\rbar.csv [" in seen and b"100 %" in seen and b"MiB/s" in seen
 
 
 def test_the_head_of_an_upload_tells_the_same_to_any_client(home, trust, about, tmp_path):
     """What the command leaves half done is an ordinary tus upload: HEAD says where it stands."""
     path = write(tmp_path, "half.csv", rows(200000, 500))
-    line = Line(trust.port)
+    line = UpLine(trust.port)
     try:
         assert home.sign_in(line.origin)[0] == 0
         line.limit = line.sent + CHUNK + CHUNK // 3

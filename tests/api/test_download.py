@@ -6,13 +6,9 @@ import hashlib
 import io
 import json
 import os
-import pty
 import re
-import select
 import signal
-import socket
 import subprocess
-import threading
 import time
 
 import pytest
@@ -20,7 +16,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from granted import public_x, thumbprint
-from stack import BIN, DEADLINE, ROOT, eventually
+from machines import Line, Machine
+from stack import DEADLINE, ROOT, eventually
 from test_metering import DATA, ORGANISATION, PLAN, World, load_aberdeen, load_long, sha, uid
 
 CLIENT, SECRET = "reader-0001", "s3cret-of-the-reader"
@@ -48,30 +45,21 @@ def world(stack):
     stack.release(trust)
 
 
-class Home:
-    """A licensee's machine."""
+class Home(Machine):
+    """A licensee's."""
 
     def __init__(self, folder, world):
-        self.folder, self.world = folder, world
+        super().__init__(folder)
+        self.world = world
         (folder / "secret").write_text(SECRET + "\n")
         seed = world.key.private_bytes(serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
         (folder / "reader.key").write_text(base64.b64encode(seed).decode() + "\n")
         (folder / "reader.key").chmod(0o400)
-        self.environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
 
     def command(self, ref, *arguments, grant=None, origin=None):
         more = [] if "--key-file" in arguments else ["--secret-file", self.folder / "secret"]
-        return [str(part) for part in (BIN / "commonhold", "download", ref, "--grant", uid("grant " + (grant or ref)), "--client", CLIENT,
-                                       "--origin", origin or self.world.trust.base, *more, *arguments)]
-
-    def start(self, *arguments, **more):
-        return subprocess.Popen(self.command(*arguments, **more), cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def run(self, *arguments, **more):
-        process = self.start(*arguments, **more)
-        out, err = process.communicate(timeout=DEADLINE * 2)
-        return process.returncode, out, err
+        return super().command("download", ref, "--grant", uid("grant " + (grant or ref)), "--client", CLIENT, "--origin", origin or self.world.trust.base,
+                               *more, *arguments)
 
 
 @pytest.fixture
@@ -86,53 +74,27 @@ def whole(world, ref, query="", accept="text/csv"):
     return got.body
 
 
-class Line:
-    """The line to the trust: breaks once `limit` bytes have come down, `times` times, or stands still there."""
+class DownLine(Line):
+    """Breaks once `limit` bytes of a connection have come down, `times` times, or stands still there."""
 
     def __init__(self, port, limit, times=1, stands=False):
-        self.port, self.limit, self.times, self.stands = port, limit, times, stands
-        self.full = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.origin = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(port)
+        self.limit, self.times, self.stands, self.down = limit, times, stands, 0
 
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
+    def begins(self):
+        self.down = 0
 
-    def _carry(self, near):
-        with near, socket.create_connection(("127.0.0.1", self.port)) as far:
-            try:
-                self._shuttle(near, far)
-            except OSError:  # a side was killed
-                pass
-
-    def _shuttle(self, near, far):
-        down = 0
-        while True:
-            for side in select.select([near, far], [], [], DEADLINE)[0]:
-                data = side.recv(65536)
-                if not data:
-                    return
-                if side is near:
-                    far.sendall(data)
-                    continue
-                if self.times and down + len(data) > self.limit:
-                    near.sendall(data[:self.limit - down])
-                    self.full.set()
-                    if self.stands:
-                        time.sleep(DEADLINE)
-                    self.times -= 1
-                    return
-                down += len(data)
-                near.sendall(data)
-
-    def close(self):
-        self.listener.close()
+    def passes(self, data, up, there):
+        if up or not self.times or self.down + len(data) <= self.limit:
+            self.down += 0 if up else len(data)
+            there.sendall(data)
+            return True
+        there.sendall(data[:self.limit - self.down])
+        self.full.set()
+        if self.stands:
+            time.sleep(DEADLINE)
+        self.times -= 1
+        return False
 
 
 def counted(world, ref):
@@ -171,7 +133,7 @@ def test_a_program_may_prove_itself_by_its_key(home):
 @pytest.mark.parametrize("limit", [300, 700, 5_000, BATCH, 1_000_000, 2_345_678])
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 def test_a_line_that_breaks_costs_no_row_and_no_row_twice(home, world, form, limit):
-    line = Line(world.trust.port, limit, times=3)
+    line = DownLine(world.trust.port, limit, times=3)
     try:
         code, out, err = home.run("long", "--format", form, "--limit", "100000", "--patience", "60", origin=line.origin)
     finally:
@@ -184,7 +146,7 @@ def test_a_line_that_breaks_costs_no_row_and_no_row_twice(home, world, form, lim
 
 def test_rows_that_came_over_a_broken_line_are_counted_once(home, world):
     before = counted(world, "long")
-    line = Line(world.trust.port, 2_000_000, times=2)
+    line = DownLine(world.trust.port, 2_000_000, times=2)
     try:
         code, out, err = home.run("long", "--limit", "150000", "--output", "once.csv", origin=line.origin)
     finally:
@@ -196,7 +158,7 @@ def test_rows_that_came_over_a_broken_line_are_counted_once(home, world):
 
 
 def test_kill_9_of_the_command_costs_no_row(home, world):
-    line = Line(world.trust.port, 3_000_000, stands=True)
+    line = DownLine(world.trust.port, 3_000_000, stands=True)
     try:
         process = home.start("long", "--limit", "120000", origin=line.origin)
         assert line.full.wait(DEADLINE)
@@ -213,7 +175,7 @@ def test_kill_9_of_the_command_costs_no_row(home, world):
 
 
 def test_another_question_does_not_go_on_in_the_file(home, world):
-    line = Line(world.trust.port, 3_000_000)
+    line = DownLine(world.trust.port, 3_000_000)
     try:
         process = home.start("long", origin=line.origin)
         assert line.full.wait(DEADLINE)
@@ -287,21 +249,8 @@ def test_nothing_is_overwritten(home):
 
 
 def test_a_person_sees_how_far_it_is(home, world):
-    master, slave = pty.openpty()
-    process = subprocess.Popen(home.command("long"), cwd=home.folder, env=home.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=slave)
-    os.close(slave)
-    shown = b""
-    while True:
-        try:
-            data = os.read(master, 65536)
-        except OSError:
-            break
-        if not data:
-            break
-        shown += data
-    os.close(master)
-    process.communicate(timeout=DEADLINE)
-    assert process.returncode == 0
+    code, shown = home.on_terminal("long")
+    assert code == 0
     assert re.search(rb"long\.csv \d+\.\d MiB  \d+\.\d MiB/s", shown)
 
 
@@ -317,7 +266,7 @@ def shell(home, block, origin):
 
 
 def test_curl_and_jq_go_on_where_the_line_broke(home, world):
-    line = Line(world.trust.port, 7_654_321)
+    line = DownLine(world.trust.port, 7_654_321)
     try:
         cut = shell(home, 0, line.origin)
     finally:

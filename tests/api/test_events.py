@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reporting import BATCH, EVENTS, ONE, OTHERS, Planes, now, rfc3339, uuid7
 from stack import DEADLINE, Problem, wait_for
-from test_metering import b64, uid
+from test_metering import CLASS, PURPOSE, b64, uid
 
 DAY = datetime.timedelta(days=1)
 ROUNDS = int(os.environ.get("CH_ROUNDS", "20"))
@@ -289,6 +289,43 @@ def test_a_contribution_that_was_withdrawn(planes):
     for _ in range(4):
         assert [q["reason"] for q in planes.report([planes.event(contribution=key)])["quarantined"]] == ["contribution_ended"]
     assert planes.report([earlier])["quarantined"] == []
+
+
+def decide(planes, c, person, state, at, purpose=PURPOSE, notice=1, kind="expressed", until=None):
+    """What a member decided, as licensing writes it."""
+    pool = planes.pools["air"]
+    c.execute("SELECT licensing.bump_consent_epoch(%s)", (pool,))
+    c.execute("INSERT INTO licensing.consent_event (id, record_id, member_id, pool_id, purpose, recipient_class, state, type, notice, language, at, until, actor) "
+              "VALUES (log.new_id(), log.new_id(), %s, %s, %s, %s, %s, %s, %s, 'en', %s, %s, 'member')", (person, pool, purpose, CLASS, state, kind, notice, at, until))
+
+
+def test_a_contribution_whose_member_had_not_consented(planes):
+    """Consents count as they stood at the event's time, for the grant's purpose and class, on its notice."""
+    key = planes.write(lambda c: planes.contribution(c, "air", "wavering", 10))
+    person, hours = uid("member wavering"), lambda n: now() - datetime.timedelta(hours=n)
+    planes.grant("strict", "air")
+    planes.set_grant("strict", explicit_only="true")
+    planes.grant("floor", "air")
+    planes.set_grant("floor", notice_floor="2")
+
+    def said(time, grant="air"):
+        found = planes.report([planes.event(contribution=key, time=time, grant=grant)])["quarantined"]
+        return [item["reason"] for item in found] or ["good"]
+    assert said(now()) == ["good"] and said(hours(2)) == ["consent_missing"], "nobody had been asked two hours ago"
+    for at, state, more in ((10, "given", {}), (8, "withdrawn", {}), (6, "requested", {}), (5, "given", {"until": hours(4)}), (3, "given", {"purpose": "PG.STATS"})):
+        planes.write(lambda c, a=at, s=state, m=more: decide(planes, c, person, s, hours(a), **m))
+    for at, expected in ((11, "consent_missing"), (9, "good"), (7, "consent_missing"), (5.5, "consent_missing"), (4.5, "good"), (3.5, "consent_missing"), (2, "consent_missing")):
+        assert said(hours(at)) == [expected], at
+    assert said(now()) == ["good"] and said(now(), "strict") == said(now(), "floor") == ["consent_missing"]
+    planes.write(lambda c: decide(planes, c, person, "given", now(), kind="explicit"))
+    assert said(now(), "strict") == ["good"] and said(now(), "floor") == ["consent_missing"]
+    planes.write(lambda c: decide(planes, c, person, "renewed", now(), notice=2))
+    assert said(now(), "floor") == ["good"] and said(now(), "strict") == ["consent_missing"]
+    earlier = now()
+    planes.write(lambda c: decide(planes, c, person, "withdrawn", now()))
+    assert said(now()) == ["consent_missing"] and said(earlier) == ["good"], "what happened before stays usage"
+    assert {item["reason"] for item in quarantine(planes, "tess", f"?grant={uid('grant strict')}")} == {"consent_missing"}
+    planes.holds()
 
 
 def test_who_sees_the_quarantine(planes):

@@ -376,6 +376,17 @@ def test_a_part_of_the_clock_that_fails_stops_no_other(world):
     world.trust.sql("UPDATE payout.invoice SET state = 'paid' WHERE state = 'issued'")
 
 
+def test_a_part_of_the_clock_holds_no_locks_of_another(world):
+    """The worker's clock stands still in its last part; what its first ones touched is free."""
+    waits = ("SELECT pid, query FROM pg_stat_activity WHERE application_name = 'commonhold-worker' AND datname = current_database() AND wait_event_type = 'Lock' "
+             "AND query LIKE '%%licensing.tick(%%'")
+    with contextlib.closing(psycopg2.connect(world.trust.database)) as held, held.cursor() as c:
+        c.execute("LOCK TABLE licensing.grant_due IN ACCESS EXCLUSIVE MODE")
+        pid, query = eventually("the clock to wait", lambda: next(iter(world.trust.sql(waits)), None))
+        relations = {name for name, in world.trust.sql("SELECT relation::regclass::text FROM pg_locks WHERE pid = %s AND granted AND relation IS NOT NULL", pid)}
+        assert "'grants'" in query and "licensing.data_grant" in relations and "licensing.upload" not in relations, (query, relations)
+
+
 def test_a_deadlock_puts_no_grant_off(world):
     """The clock holds one pool's lock and wants another's, somebody else the other way round: the clock gives way, and comes back the next second."""
     grant = brought(world, "active")

@@ -264,9 +264,12 @@ def test_etag(daemon):
         assert "content-length" not in answer.headers
     assert daemon.ask("GET", "/toy/v1/items/1", if_none_match='"v8"').status == 200
     assert_problem(daemon.ask("PUT", "/toy/v1/items/1"), 428, "precondition_required")
-    assert daemon.ask("PUT", "/toy/v1/items/1", if_match='"v7"').status == 200
-    for other in ('"v6"', '"x"', 'v7', 'W/"v7"'):
+    for same in ('"v7"', '"7"'):
+        assert daemon.ask("PUT", "/toy/v1/items/1", if_match=same).status == 200
+    for other in ('"v6"', '"x"', 'v7', '7', '"v7', 'v7"', '"v"', '""', 'W/"v7"', '"v7", "v8"', '"vv7"', '"-7"', '"v1234567890"'):
         assert_problem(daemon.ask("PUT", "/toy/v1/items/1", if_match=other), 409, "stale")
+    assert_problem(daemon.ask("PUT", "/toy/v1/items/1", if_match="*"), 428, "precondition_required")
+    assert_problem(daemon.ask("PUT", "/toy/v1/items/1"), 428, "precondition_required")
 
 
 def test_no_content(daemon):
@@ -375,6 +378,24 @@ def test_content_type(daemon):
         assert "application/json" in assert_problem(answer, 415, "unsupported_type")["detail"]
     body = b'{"name":"a","size":1}'
     assert daemon.ask("POST", "/toy/v1/items", body, content_type="Application/JSON; charset=utf-8").status == 201
+
+
+@pytest.mark.parametrize("path, kind, body", [("/toy/v1/items", "application/json", b'{"name":"a","size":1}'),
+                                              ("/toy/v1/small", "application/octet-stream", b"abc")])
+def test_a_body_with_a_content_coding_is_not_taken_for_what_it_holds(daemon, path, kind, body):
+    for coding, sent in (("gzip", gzip.compress(body)), ("identity, gzip", body), ("br", body)):
+        answer = daemon.ask("POST", path, sent, content_type=kind, content_encoding=coding)
+        assert "Content-Encoding" in assert_problem(answer, 415, "unsupported_type")["detail"]
+        assert answer.headers["accept-encoding"] == "identity"
+    for coding in ("identity", "Identity", ""):
+        assert daemon.ask("POST", path, body, content_type=kind, content_encoding=coding).status in (200, 201)
+    assert daemon.ask("GET", "/toy/v1/hello", content_encoding="gzip").status == 200
+
+
+def test_a_name_twice_in_the_query(daemon):
+    for query in ("q=1&q=2", "q=1&r=2&%71=1", "q&q"):
+        assert "q twice" in assert_problem(daemon.ask("GET", f"/toy/v1/items/1?{query}"), 400, "bad_request")["detail"]
+    assert daemon.ask("GET", "/toy/v1/items/1?q=1&Q=2").status == 200
 
 
 def test_refusal_with_body_keeps_the_connection(daemon):

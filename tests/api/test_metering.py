@@ -633,13 +633,13 @@ def test_role_has_nothing_else(world):
 
 
 def test_dead_process_is_resolved_for_the_licensee(world):
-    """Committed and never settled: unresolved after an hour, not sent after a day; a token from behind it proves the contrary."""
+    """Committed and never settled: unresolved once its process is silent, not sent after a day; a token from behind it proves the contrary."""
     pool, delivery, grant = world.pools["long"], str(uuid.uuid4()), uid("grant text")
     delivery = world.trust.sql("SELECT metering.month_key(date_trunc('month', now())::date)")[0][0][:-3] + "abc"
 
     def work(c):
-        c.execute("INSERT INTO metering.delivery (pool_id, id, pool, grant_id, organisation_id, mode, plan_hash, terms_sha256) "
-                  "VALUES (%s, %s, 'long', %s, %s, 'download', %s, 'x')", (pool, delivery, grant, ORGANISATION, "0" * 64))
+        c.execute("INSERT INTO metering.delivery (pool_id, id, pool, grant_id, organisation_id, mode, plan_hash, terms_sha256, opened_at) "
+                  "VALUES (%s, %s, 'long', %s, %s, 'download', %s, 'x', now() - interval '61 seconds')", (pool, delivery, grant, ORGANISATION, "0" * 64))
         for no, hours in ((1, 2), (2, 30)):
             c.execute("INSERT INTO metering.batch (pool_id, delivery_id, no, grant_id, first_row, last_row, rows, bytes, body_sha256, consent_epoch, "
                       "grant_epoch, contributions, counts, committed_at) VALUES (%s, %s, %s, %s, 1, 2, 3, 9, sha256(''), 1, 1, '{1}', '{3}', "

@@ -31,6 +31,8 @@ from delivering import TYPES, Reader, at_once, children, counted, load_plain, ma
 from granted import b64, sha
 from reporting import ONE, Planes, now, rfc3339, uuid7
 from stack import DEADLINE, Problem, wait_for
+from test_aggregates import to_another_organisation
+from test_aggregates import to_another_organisation, to_organisation_of
 from test_metering import treasurer, uid
 
 SEED = int(os.environ.get("CH_SEED", "20261123"))
@@ -68,8 +70,9 @@ class Attacked(Planes):
         return name
 
     def asking(self, ref, **more):
-        """A fresh grant for aggregates."""
+        """A fresh grant for aggregates, of an organisation that has asked nothing."""
         name = self.fresh(ref, **more)
+        to_another_organisation(self, name)
         self.write(lambda c: c.execute("UPDATE licensing.data_grant SET actions = '{aggregate}', modes = '{query}' WHERE id = %s", (uid("grant " + name),)))
         return name
 
@@ -480,20 +483,22 @@ def random_question(chance, rows):
         parts.append(f"{column}={word}.{value}")
         tests.append(lambda row, at=at, value=value, test=test: row[at] is not None and test(row[at], value))
     by = chance.sample(["g", "h", "z"], chance.choice([0, 0, 1, 1, 2]))
-    query = "?" + "&".join(["measure=count,sum(v)", *(["by=" + ",".join(by)] if by else []), *parts])
+    query = "?" + "&".join([chance.choice(["measure=count,sum(v)", "measure=count,sum(v),avg(v)"]), *(["by=" + ",".join(by)] if by else []), *parts])
     return query, by, lambda row: all(test(row) for test in tests)
 
 
 @pytest.mark.parametrize("ref", ["full", "holed"])
 def test_no_sum_of_answers_tells_of_few(world, small, ref):
-    """Series of random questions to one grant each. Cells are right; none rests on fewer than k members, and no linear combination of what a series was answered does."""
+    """Series of random questions to two grants of one organisation. Cells are right; none rests on fewer than k members, and no linear combination of what a series
+    was answered does. Where an average is shown, so is the number of rows with a value."""
     chance, rows, k, shown = random.Random(f"{SEED} {ref}"), small[ref], 3, 0
     owners, at = [row[0] for row in rows], {"g": 1, "h": 2, "z": 5}
     for _ in range(SERIES):
-        name, counts, sums, asked = world.asking(ref, cohort=k), [], [], []
+        names, counts, sums, asked = [world.asking(ref, cohort=k), world.asking(ref, cohort=k)], [], [], []
+        to_organisation_of(world, names[0], names[1])
         for _ in range(10):
             query, by, test = random_question(chance, rows)
-            got = world.cells(query, name, ref)
+            got = world.cells(query, chance.choice(names), ref)
             asked.append((query, got.slug))
             assert got.slug in ("ok", "differencing", "cohort_too_small"), (query, got.body)
             for cell in got.json["cells"] if got.status == 200 else []:
@@ -502,6 +507,7 @@ def test_no_sum_of_answers_tells_of_few(world, small, ref):
                 assert cell["count"] == sum(inside) and (cell["sum(v)"] or 0) == sum(row[3] for mark, row in zip(valued, rows) if mark), query
                 assert len({owner for mark, owner in zip(inside, owners) if mark}) >= k and len({owner for mark, owner in zip(valued, owners) if mark}) not in range(1, k), query
                 counts.append(inside)
+                counts.append(valued if cell.get("avg(v)") is not None else inside)
                 sums.append(valued)
                 shown += 1
         assert told_of_few(counts, owners, k) == [] == told_of_few(sums, owners, k), asked
@@ -541,6 +547,51 @@ def test_a_question_across_a_withdrawal(world, small):
     other = world.asking("gone", cohort=3)
     revoke(world, other, "gone")
     assert world.cells("", other, "gone", token=world.token(other, "gone", epoch=2)).slug == "grant_not_active"
+
+
+def sums(world, ref, questions, names):
+    """What these questions were answered, None from the first refusal on; the grants take turns."""
+    found = []
+    for question, name in zip(questions, itertools.cycle(names)):
+        got = world.cells("?measure=sum(v)&u=" + question, name, ref)
+        found.append(got.json["cells"][0]["sum(v)"] if got.status == 200 else None)
+    return found if None not in found else None
+
+
+@pytest.mark.parametrize("grants", [1, 2])
+def test_four_answers_with_a_weight_of_two(world, grants):
+    """(A+T+B) + (A+T+C) - (B+C) - 2 A = 2 T: the value of one member of sixteen, k = 5; asked under one grant, and under two."""
+    ref = f"weights{grants}"
+    world.table(ref, [(m, "g", "h", 10 + m, 1 + m % 3, True) for m in range(15)] + [(15, "g", "h", 1234, 4, True)])
+    names = [world.asking(ref, cohort=5) for _ in range(grants)]
+    to_organisation_of(world, names[0], names[-1])
+    got = sums(world, ref, ("in.(1,4,2)", "in.(1,4,3)", "in.(2,3)", "eq.1"), names)
+    assert got is None or (got[0] + got[1] - got[2] - 2 * got[3]) / 2 != 1234
+
+
+def test_three_answers_in_the_channel_of_a_column(world):
+    """(A+B) + (A+C) - (B+C) = 2 A, where one member of A alone has a value."""
+    world.table("channel", [(m, "g", "h", None, 1, True) for m in range(4)] + [(4, "g", "h", 1234, 1, True)] + [(m, "g", "h", m, 2 + m % 2, True) for m in range(5, 15)])
+    got = sums(world, "channel", ("in.(1,2)", "in.(1,3)", "in.(2,3)"), [world.asking("channel", cohort=3)])
+    assert got is None or (got[0] + got[1] - got[2]) / 2 != 1234
+
+
+def test_refusals_tell_no_greatest_value(world):
+    """Withheld for want of 3k members, it is not found by bisection either, looking for where refusals end."""
+    world.table("oracle", [(m, "g%d" % (n % 2), "h", 10 * n + m, m, True) for m in range(12) for n in range(5)] + [(7, "g1", "h", 13742, 7, True)])
+    name, low, high = world.asking("oracle", cohort=5), 0, 1 << 17
+    assert world.cells("?measure=count,max(v)", name, "oracle").json["withheld"] == ["max(v)"]
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if world.cells(f"?v=lte.{middle}", name, "oracle").status == 200 else (middle + 1, high)
+    assert low != 13742
+
+
+def test_one_missing_value(world):
+    """count less sum / avg is the number of rows without a value: of one member here."""
+    world.table("missing", [(m, "g", "h", None if (m, n) == (3, 0) else m + n, m, True) for m in range(12) for n in range(4)])
+    cell = world.cells("?measure=count,sum(v),avg(v)", world.asking("missing", cohort=5), "missing").json["cells"][0]
+    assert None in (cell["sum(v)"], cell["avg(v)"]) or round(cell["sum(v)"] / cell["avg(v)"]) == cell["count"]
 
 
 def test_queries_are_counted_to_the_unit(world, small):

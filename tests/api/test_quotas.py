@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from reporting import OTHERS, Planes
-from stack import together
+from stack import eventually, together
 from test_metering import SlowReader, uid
 from test_uploads import kill_hard
 
@@ -126,9 +126,38 @@ def test_a_row_longer_than_a_batch_asks_for_more(world):
 def test_requests_count_once_the_grant_lets_them_through(world):
     token = world.token("asked", "air")
     assert world.get("/metering/v1/pools/air/rows", token=token).slug == "forbidden", "of another pool: refused, and not counted"
-    assert [ask(world, "asked", "&limit=1").status for _ in range(3)] == [200] * 3
+    for refused, slug in (("&pm10=nonsense", "invalid"), ("&nothing=eq.1", "column_not_granted"), ("&pm10=gt.x", "invalid"), ("&limit=0", "invalid"),
+                          ("&after=AAAA", "resume_refused"), ("&limit=1&limit=2", "bad_request"), ("&pm10=eq.-1", "cohort_too_small")):
+        assert ask(world, "asked", refused).slug == slug
+        eventually("nothing to be held", lambda: state(world, "asked")["requests", "day"][3] == 0)
+    assert state(world, "asked")["requests", "day"] == (0, 3, 0, 0)
+    end = ask(world, "asked").split()[1]["resume"]
+    assert ask(world, "asked", f"&after={end}").split()[1]["rows"] == "0"
+    eventually("an answer without rows to count too", lambda: state(world, "asked")["requests", "day"] == (2, 1, 0, 0))
+    assert ask(world, "asked", "&limit=1").status == 200
     told = is_refused(ask(world, "asked", "&limit=1"), "requests").json["quota"]
     assert told["used"] == told["limit"] == 3 and told["left"] == 0 and told["reset_at"].endswith("T00:00:00Z")
+
+
+def test_a_request_refused_once_rows_were_counted_is_none(world):
+    world.grant("crowd", "long", cohort=7, quotas=[quota("requests", 1)])
+    for _ in range(2):
+        assert ask(world, "crowd").slug == "cohort_too_small"
+        eventually("nothing to be held", lambda: state(world, "crowd")["requests", "day"] == (0, 1, 0, 0))
+
+
+def test_a_question_refused_is_no_request(world):
+    """For aggregates as for rows; the last of several at once is refused, not served beyond the limit."""
+    world.grant("asker", "long", cohort=1, quotas=[quota("requests", 3)])
+    world.write(lambda c: c.execute("UPDATE licensing.data_grant SET actions = '{read,aggregate}', modes = '{download,query}' WHERE id = %s", (uid("grant asker"),)))
+    asked = lambda query="": world.get("/metering/v1/pools/long/aggregates" + query, "asker", "long")
+    for query, slug in (("?by=nothing", "column_not_granted"), ("?measure=sum(", "invalid"), ("?measure=count&measure=count", "bad_request")):
+        assert asked(query).slug == slug
+    assert state(world, "asker")["requests", "day"] == (0, 3, 0, 0)
+    assert asked().status == 200 and state(world, "asker")["requests", "day"] == (1, 2, 0, 0)
+    assert sorted(got.status for got in together(*[asked] * 6)) == [200, 200, 429, 429, 429, 429]
+    is_refused(asked(), "requests")
+    assert state(world, "asker")["requests", "day"] == (3, 0, 0, 0)
 
 
 # -- what queries and other parts take -------------------------------------------

@@ -188,6 +188,9 @@ def test_only_the_treasurer_seals_and_only_months(world):
         assert refused(keeper, {"pool": "air", "month": text}) == "invalid", text
     assert refused(keeper, {"pool": "air", "month": month_of(THIS, 1).strftime("%Y-%m")}) == "invalid"
     assert refused(keeper, {"pool": "air", "month": "2999-01"}) == "invalid"
+    founded = month_of(world.trust.sql("SELECT founded_at AT TIME ZONE 'UTC' FROM governance.charter")[0][0])
+    assert refused(keeper, {"pool": "air", "month": month_of(founded, -1).strftime("%Y-%m")}) == "invalid", "before the trust was"
+    assert refused(keeper, {"pool": "air", "month": "2000-01"}) == "invalid"
     assert refused(keeper, {"pool": "nowhere", "month": month}) == "not_found"
     assert refused(keeper, {"pool": "air"}) == "invalid"
     assert world.trust.sql("SELECT count(*) FROM metering.closed_month") == [(0,)], "a refusal closes nothing"
@@ -207,16 +210,18 @@ def test_a_month_in_progress_is_sealed_by_the_treasurer(world):
 def test_a_request_that_stopped_half_way_is_finished_by_the_worker(world):
     """Closed, then the process died: the worker's next minute but one seals it, for the treasurer."""
     keeper, _ = treasurer(world)
+    world.pool("sea")
+    world.write(lambda c: world.contribution(c, "sea", "ann", 10))
     actor = keeper.get("/portal/v1/sign-ins/current").json["subject"]
-    body = json.dumps({"pool": "air", "month": month_of(THIS, -3).strftime("%Y-%m")})
-    assert world.trust.sql("SELECT (metering.close_month(%s, %s)).outcome", actor, body) == [("ok",)]
+    body = json.dumps({"pool": "sea", "month": THIS.strftime("%Y-%m")})
+    assert world.trust.sql("SELECT (metering.seal_month(%s, %s, true)).outcome", actor, body) == [("ok",)]
     world.trust.sql("SELECT metering.seal_due()")
-    find = "SELECT sealed_by::text FROM metering.seal WHERE month = %s"
-    assert world.trust.sql(find, month_of(THIS, -3)) == [], "a request under way is left alone"
+    find = "SELECT sealed_by::text FROM metering.seal WHERE pool = 'sea'"
+    assert world.trust.sql(find) == [], "a request under way is left alone"
     world.trust.unguarded("ALTER TABLE metering.closed_month DISABLE TRIGGER append_only", "UPDATE metering.closed_month SET closed_at = closed_at - interval '61 seconds' "
-                          f"WHERE month = '{month_of(THIS, -3)}'", "ALTER TABLE metering.closed_month ENABLE ALWAYS TRIGGER append_only")
+                          "WHERE pool = 'sea'", "ALTER TABLE metering.closed_month ENABLE ALWAYS TRIGGER append_only")
     world.trust.sql("SELECT metering.seal_due()")
-    assert world.trust.sql(find, month_of(THIS, -3)) == [(actor,)]
+    assert world.trust.sql(find) == [(actor,)]
     assert keeper.post(f"{MET}/seals", json.loads(body)).outcome == "already_sealed"
 
 

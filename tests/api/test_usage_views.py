@@ -36,6 +36,9 @@ def world(stack):
                   "timestamptz '2026-01-01Z' + i * interval '7 s', i %% 500, i, 'd' FROM generate_series(0, %s - 1) AS i", (keys, ROWS))
         for column in ("contribution", "consent_current"):  # the first one is a signed-in member's
             c.execute(f"UPDATE licensing.{column} SET member_id = %s WHERE member_id = ANY (%s::uuid[])", (made.me, [uid("member long0")]))
+        c.execute("INSERT INTO licensing.consent_event (id, record_id, member_id, pool_id, purpose, recipient_class, state, type, notice, language, at, until, actor) SELECT "
+                  "log.new_id(), record_id, %s, pool_id, purpose, recipient_class, state, type, notice, language, at, until, actor FROM licensing.consent_event WHERE member_id = %s",
+                  (made.me, uid("member long0")))
     made.write(work)
     for name in ("long", "second"):
         made.grant(name, "long", cohort=1, quotas=[{"meter": "rows", "period": "month", "limit": 1000000}] if name == "long" else ())

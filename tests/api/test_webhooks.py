@@ -233,6 +233,21 @@ def test_an_event_nobody_hears_leaves_nothing(hooks, receiver):
     assert hooks.sql("SELECT count(*) FROM licensing.webhook_event")[0][0] == before and path not in receiver.came
 
 
+def test_an_event_that_cannot_be_worked_off_holds_up_no_other(hooks, receiver):
+    """It is put back, later each time, and goes out once its cause is mended."""
+    _, path = make(hooks, receiver)
+    poison = hooks.sql("INSERT INTO log.outbox (topic, payload, next_at) VALUES ('webhook', %s, '2000-01-01') RETURNING id", json.dumps(
+        {"id": str(uuid.uuid4()), "organisation": "nobody", "type": "grant.revoked", "timestamp": "2026-01-01T00:00:00Z", "data": {"n": 1}}))[0][0]
+    announce(hooks, "grant.activated", {"n": 2})
+    assert json.loads(receiver.got(path)[0][2])["data"] == {"n": 2}
+    look = "SELECT done_at IS NULL AND attempts >= %s AND next_at > created_at, last_error FROM log.outbox WHERE id = %s"
+    assert "uuid" in hooks.wait_sql("the error", look, 1, poison)[1]
+    hooks.wait_sql("another try", look, 2, poison)
+    hooks.unguarded(f"UPDATE log.outbox SET payload = payload || '{{\"organisation\": \"{hooks.organisations['uni']}\"}}' WHERE id = {poison}")
+    assert json.loads(receiver.got(path, 2)[1][2])["data"] == {"n": 1}
+    hooks.wait_sql("all events to be taken", "SELECT count(*) = 0 FROM log.outbox WHERE topic = 'webhook' AND done_at IS NULL")
+
+
 def test_a_large_event_stays_thin(hooks, receiver):
     """Data over the limit loses its long members; what arrives is under 20 kB and says so."""
     _, path = make(hooks, receiver)

@@ -55,10 +55,9 @@ static struct ch_done *get_item(struct ch_request *request)
 
 static struct ch_done *put_item(struct ch_request *request)
 {
-    int64_t version;
-    if (!ch_if_match(request, &version))
-        return ch_reply(request, "precondition_required", NULL);
-    return ch_reply(request, version == 7 ? "ok" : "stale", NULL);
+    const char *version;
+    struct ch_done *refused = ch_if_match(request, &version);
+    return refused ? refused : ch_reply(request, strcmp(version, "7") == 0 ? "ok" : "stale", NULL);
 }
 
 static struct ch_done *post_item(struct ch_request *request)

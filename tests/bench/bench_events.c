@@ -8,25 +8,17 @@
  * second, 50th and 99th percentile in microseconds, answers that were not 200. bench_events copy CONNINFO SECONDS LINES
  *       Binary COPY in 10,000s into metering.usage_event; LINES as above, with ids for source and pool. Prints rows a
  *       second. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libpq-fe.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "answers.h"
 #include "commonhold/id.h"
 
 #define CONNECTIONS_MOST 256
 #define LINES_MOST       200000
-#define BUCKETS          5000000 /* one a microsecond */
 #define COPY_ROWS        10000
 
 struct line {
@@ -47,16 +39,7 @@ struct client {
 static struct line *lines;
 static size_t lines_count;
 static struct client clients[CONNECTIONS_MOST];
-static unsigned counts[BUCKETS];
-static unsigned long answers, errors;
 static uint64_t serial, noise = UINT64_C(0x9e3779b97f4a7c15);
-
-static long long now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
 
 static uint64_t chance(void)
 {
@@ -181,15 +164,6 @@ static void begin_request(struct client *client, size_t batch)
     go_on_sending(client);
 }
 
-/* The answer is complete when its head and Content-Length bytes are there. */
-static bool is_complete(struct client *client)
-{
-    client->answer[client->used] = '\0';
-    const char *end = strstr(client->answer, "\r\n\r\n");
-    const char *length = strcasestr(client->answer, "\r\nContent-Length:");
-    return end && length && client->used >= (size_t)(end + 4 - client->answer) + strtoul(length + 17, NULL, 10);
-}
-
 static bool receive(struct client *client)
 {
     ssize_t got =
@@ -199,12 +173,9 @@ static bool receive(struct client *client)
     if (got <= 0)
         die("connection lost");
     client->used += (size_t)got;
-    if (!is_complete(client))
+    if (!is_complete(client->answer, client->used))
         return false;
-    long long took = now_us() - client->due_at;
-    counts[took < BUCKETS ? took : BUCKETS - 1]++;
-    answers++;
-    if (strncmp(client->answer, "HTTP/1.1 200", 12) != 0 && errors++ == 0)
+    if (!count_answer(client->answer, now_us() - client->due_at) && errors == 1)
         fprintf(stderr, "bench_events: %.300s\n", client->answer);
     client->waits = false;
     return true;
@@ -212,28 +183,13 @@ static bool receive(struct client *client)
 
 static void connect_all(int epoll, int port, int connections)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
     int on = 1;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     for (int i = 0; i < connections; i++) {
         struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = &clients[i]};
-        clients[i].fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(clients[i].fd, (struct sockaddr *)&address, sizeof address) != 0)
-            die("cannot connect");
+        clients[i].fd = connect_here(port);
         setsockopt(clients[i].fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         epoll_ctl(epoll, EPOLL_CTL_ADD, clients[i].fd, &event);
     }
-}
-
-static unsigned percentile(unsigned percent)
-{
-    unsigned long sum = 0;
-    for (unsigned us = 0; us < BUCKETS; us++) {
-        sum += counts[us];
-        if (sum * 100 >= answers * percent)
-            return us;
-    }
-    return BUCKETS;
 }
 
 /* Requests that are due go out; with no rate that is at once. */

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "api"))
 from reporting import Planes  # noqa: E402
 from stack import Stack, free_port, query, wait_for  # noqa: E402
-from test_metering import uid  # noqa: E402
+from test_metering import CLASS, PURPOSE, uid  # noqa: E402
 
 SECONDS = int(os.environ["SECONDS_EACH"])
 LOAD = ROOT / os.environ["BUILD"] / "bench" / "bench_events"
@@ -153,6 +153,10 @@ def growth(bench):
             "INSERT INTO licensing.contribution (id, pool_id, member_id, version, state, format, dialect, provenance, licence, charter_version, accept_partial, "
             "rows, quality_ppm, decided_at) SELECT md5('c' || i)::uuid, %s, md5('m' || i)::uuid, 1, 'accepted', 'csv', '{}', '{}', '{}', 1, false, 10, 1000000, "
             "now() - interval '1 hour' FROM generate_series(1, %s) AS i ON CONFLICT DO NOTHING", (bench.planes.pools["air"], count)))
+        bench.planes.write(lambda c, count=count: c.execute(
+            "INSERT INTO licensing.consent_event (id, record_id, member_id, pool_id, purpose, recipient_class, state, type, notice, language, at, actor) "
+            "SELECT md5('e' || i)::uuid, md5('r' || i)::uuid, md5('m' || i)::uuid, %s, %s, %s, 'given', 'expressed', 1, 'en', now() - interval '1 hour', 'member' "
+            "FROM generate_series(1, %s) AS i ON CONFLICT DO NOTHING", (bench.planes.pools["air"], PURPOSE, CLASS, count)))
         keys = [k for k, in bench.trust.sql("SELECT md5('c' || i)::uuid::text FROM generate_series(1, %s) AS i", count)]
         rows.append((f"{count} contributions", *measure(bench.write_lines([("air", k) for k in keys], "contributions"))))
     table("contributions", rows)

@@ -2,18 +2,12 @@
 /* A small load generator: N keep-alive connections, each sending the next GET when the answer is there. Prints one
  * line: requests per second, 50th and 99th percentile in microseconds, errors. Usage: load PORT PATH CONNECTIONS
  * SECONDS */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "answers.h"
 
 #define CONNECTIONS_MOST 1024
-#define BUCKETS          1000000 /* one a microsecond */
 
 struct client {
     int fd;
@@ -23,17 +17,8 @@ struct client {
 };
 
 static struct client clients[CONNECTIONS_MOST];
-static unsigned counts[BUCKETS];
-static unsigned long answers, errors;
 static char request[512];
 static size_t request_size;
-
-static long long now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
 
 static void send_request(struct client *client)
 {
@@ -41,18 +26,6 @@ static void send_request(struct client *client)
     client->used = 0;
     if (send(client->fd, request, request_size, MSG_NOSIGNAL) != (ssize_t)request_size)
         errors++;
-}
-
-/* The answer is complete when its head and Content-Length bytes are there. */
-static int is_complete(struct client *client)
-{
-    client->buffer[client->used] = '\0';
-    const char *end = strstr(client->buffer, "\r\n\r\n");
-    const char *length = strcasestr(client->buffer, "\r\nContent-Length:");
-    if (!end || !length)
-        return 0;
-    size_t size = (size_t)(end + 4 - client->buffer) + strtoul(length + 17, NULL, 10);
-    return client->used >= size;
 }
 
 static void receive(struct client *client)
@@ -67,41 +40,20 @@ static void receive(struct client *client)
         return;
     }
     client->used += (size_t)got;
-    if (!is_complete(client))
+    if (!is_complete(client->buffer, client->used))
         return;
-    long long took = now_us() - client->sent_at;
-    counts[took < BUCKETS ? took : BUCKETS - 1]++;
-    answers++;
-    if (strncmp(client->buffer, "HTTP/1.1 200", 12) != 0)
-        errors++;
+    count_answer(client->buffer, now_us() - client->sent_at);
     send_request(client);
 }
 
 static void connect_all(int epoll, int port, int connections)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     for (int i = 0; i < connections; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &clients[i]};
-        clients[i].fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(clients[i].fd, (struct sockaddr *)&address, sizeof address) != 0) {
-            perror("load: connect");
-            exit(1);
-        }
+        clients[i].fd = connect_here(port);
         epoll_ctl(epoll, EPOLL_CTL_ADD, clients[i].fd, &event);
         send_request(&clients[i]);
     }
-}
-
-static unsigned percentile(unsigned percent)
-{
-    unsigned long sum = 0;
-    for (unsigned us = 0; us < BUCKETS; us++) {
-        sum += counts[us];
-        if (sum * 100 >= answers * percent)
-            return us;
-    }
-    return BUCKETS;
 }
 
 int main(int argc, char **argv)

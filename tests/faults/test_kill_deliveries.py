@@ -20,7 +20,8 @@ from test_metering import World
 
 ROUNDS = int(os.environ.get("CH_ROUNDS", "12"))
 SEED, ROWS, CLIENTS = int(os.environ.get("CH_SEED", "20260705")), 50000, 3
-AGAIN = (OSError, psycopg2.OperationalError, psycopg2.InterfaceError)
+#: DatabaseError: what psycopg2 says where the server dies in the midst of an answer.
+AGAIN = (OSError, psycopg2.DatabaseError, psycopg2.InterfaceError)
 
 
 @pytest.fixture

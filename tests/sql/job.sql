@@ -49,6 +49,37 @@ SELECT pg_temp.check_that((SELECT state = 'dead' AND reason = 'look at it' AND f
 SELECT pg_temp.check_that(pg_temp.claim('w7') ->> 'outcome' = 'no_content', 'and is never claimed again');
 SELECT pg_temp.check_that((SELECT outcome = 'no_content' FROM job.claim('w7', '[]')), 'a worker gets only the kinds it can do');
 
+-- What was laid aside is not asked for each second.
+SELECT pg_temp.check_that((SELECT job.enqueue('t', 'a') = job.enqueue('t', 'a')), 'one that was laid aside may be asked for again');
+SELECT pg_temp.check_that((SELECT run_at - (SELECT finished_at FROM job.job WHERE id = :successor) = interval '10 seconds' FROM job.job WHERE kind = 't' AND key = 'a' AND state = 'waiting'), '10 s later');
+UPDATE job.job SET state = 'dead', finished_at = pg_catalog.clock_timestamp() WHERE kind = 't' AND key = 'a' AND state = 'waiting';
+SELECT job.enqueue('t', 'a') AS third \gset
+SELECT pg_temp.check_that((SELECT run_at - pg_catalog.clock_timestamp() BETWEEN interval '19 seconds' AND interval '20 seconds' FROM job.job WHERE id = :third), 'then 20 s');
+INSERT INTO job.job (kind, key, state, finished_at) SELECT 't', 'a', 'dead', pg_catalog.clock_timestamp() FROM pg_catalog.generate_series(1, 30);
+DELETE FROM job.job WHERE id = :third;
+SELECT job.enqueue('t', 'a') AS fourth \gset
+SELECT pg_temp.check_that((SELECT run_at - pg_catalog.clock_timestamp() BETWEEN interval '59 minutes' AND interval '1 hour' FROM job.job WHERE id = :fourth), 'and never over an hour');
+DELETE FROM job.job WHERE id = :fourth;
+UPDATE job.job SET finished_at = finished_at - interval '1 day' WHERE state = 'dead';
+SELECT job.enqueue('t', 'a') AS fifth \gset
+SELECT pg_temp.check_that((SELECT run_at <= pg_catalog.clock_timestamp() FROM job.job WHERE id = :fifth), 'a day later it is forgotten');
+
+-- What ended is deleted in time, a few with each that ends.
+DELETE FROM job.job;
+INSERT INTO job.job (kind, key, state, finished_at) SELECT 't', 'old ' || n, 'done', pg_catalog.clock_timestamp() - interval '8 days' FROM pg_catalog.generate_series(1, 30) AS n;
+INSERT INTO job.job (kind, key, state, finished_at) VALUES ('t', 'young', 'done', pg_catalog.clock_timestamp() - interval '6 days'),
+    ('t', 'alone', 'dead', pg_catalog.clock_timestamp() - interval '8 days'), ('t', 'followed', 'dead', pg_catalog.clock_timestamp() - interval '9 days'),
+    ('t', 'followed', 'done', pg_catalog.clock_timestamp());
+SELECT job.enqueue('t', 'last') AS last_id \gset
+SELECT pg_temp.claim('w8') AS last_job \gset
+SELECT job.finish(:last_id, 'w8', 1) AS finished \gset
+SELECT pg_temp.check_that((SELECT pg_catalog.count(*) = 11 FROM job.job WHERE key LIKE 'old %'), 'twenty go with one that ends');
+SELECT job.enqueue('t', 'last') AS last_id \gset
+SELECT pg_temp.claim('w8') AS last_job \gset
+SELECT job.finish(:last_id, 'w8', 1) AS finished \gset
+SELECT pg_temp.check_that((SELECT pg_catalog.array_agg(key ORDER BY id) = '{young,alone,followed,last,last}' FROM job.job),
+    'what is young stays, and what a person must look at and nobody has done since');
+
 -- Rights: the worker through these functions alone.
 SET ROLE ch_worker;
 DO $$ BEGIN UPDATE job.job SET state = 'waiting'; RAISE EXCEPTION 'ch_worker wrote job.job'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;

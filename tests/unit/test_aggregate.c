@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "../../services/metering/core/aggregate.h"
-#include "../../services/metering/core/aggregate_sketch.h"
 
 static struct plan_column COLUMNS[] = {{.name = "n", .type = PLAN_NUMBER, .rule = PLAN_ROUND, .number = 2},
                                        {.name = "s", .type = PLAN_STRING},
@@ -152,48 +151,11 @@ static void extremes_need_three_times_as_many(void **state)
     }
 }
 
-static void fill(struct sketch *sketch)
-{
-    sketch_init(sketch, 2, 2, 3, 5);
-    memcpy(sketch->names[1], "n round:2", 10);
-    sketch->first[1] = 2;
-    sketch->first[2] = 2;
-    sketch->first[3] = 5;
-    for (size_t e = 0; e < 5; e++) {
-        sketch->member[e] = 77 * (e % 2) + 1;
-        sketch->rows[e] = (uint32_t)e + 1;
-        for (size_t i = 0; i < 4; i++)
-            sketch->hash[4 * e + i] = e < 2 ? i % 2 + e : e << 40 | i;
-    }
-}
-
-static void sketches_come_back(void **state)
-{
-    (void)state;
-    struct sketch made, read;
-    struct out bytes = {0};
-    fill(&made);
-    sketch_write(&made, &bytes);
-    assert_true(sketch_read(&read, (const uint8_t *)bytes.bytes, bytes.size));
-    assert_string_equal(read.names[1], "n round:2");
-    assert_memory_equal(read.first, made.first, 4 * sizeof *made.first);
-    assert_memory_equal(read.member, made.member, 5 * sizeof *made.member);
-    assert_memory_equal(read.rows, made.rows, 5 * sizeof *made.rows);
-    assert_memory_equal(read.hash, made.hash, 20 * sizeof *made.hash);
-    sketch_free(&read);
-    for (size_t size = 0; size < bytes.size; size++)
-        assert_false(sketch_read(&read, (const uint8_t *)bytes.bytes, size));
-    sketch_free(&made);
-    out_free(&bytes);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(questions_are_read),
-                                       cmocka_unit_test(malformed_ones_are_refused),
-                                       cmocka_unit_test(columns_are_those_of_the_plan),
-                                       cmocka_unit_test(the_same_question_has_one_text),
-                                       cmocka_unit_test(extremes_need_three_times_as_many),
-                                       cmocka_unit_test(sketches_come_back)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(questions_are_read), cmocka_unit_test(malformed_ones_are_refused),
+        cmocka_unit_test(columns_are_those_of_the_plan), cmocka_unit_test(the_same_question_has_one_text),
+        cmocka_unit_test(extremes_need_three_times_as_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

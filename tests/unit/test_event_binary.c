@@ -1,37 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Tests of services/metering/core/event_binary.c: HTTP binding of CloudEvents 1.0.2, 3.1. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <strings.h>
 
-#include <cmocka.h>
-
-#include "event_texts.h"
+#include "event_reading.h"
 
 #define DATA "{\"pool\":\"aberdeen\",\"meter\":\"rows\",\"units\":42,\"contribution\":\"" EVENT_GIVER "\"}"
-
-static struct ch_arena *arena;
-static struct event_reader *reader;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = ch_arena_new();
-    reader = event_reader_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    event_reader_free(reader);
-    ch_arena_free(arena);
-    return 0;
-}
 
 static const struct event_header good[] = {
     {"ce-specversion", "1.0"},    {"Host", "x"},       {"CE-Type", "commonhold.usage.v1"},

@@ -1,35 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Tests of services/metering/core/event_read.c, event_scan.c, event_tree.c, event_skip.c and event_judge.c: every body
  * is read by the scanner and by jansson alone, and both must say the same. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "event_texts.h"
-
-static struct ch_arena *arena;
-static struct event_reader *reader;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = ch_arena_new();
-    reader = event_reader_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    event_reader_free(reader);
-    ch_arena_free(arena);
-    return 0;
-}
+#include "event_reading.h"
 
 /* The one event of a structured body. */
 static struct usage_event *read_one(const char *text)

@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* common/pool*.c against a server by script (tests/faults/scripted_libpq.c): what is shared, repeated, given up, and
  * that every callback comes exactly once whatever is lost. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "pool_talk.h"
 
-#include <cmocka.h>
-#include <event2/event.h>
-#include <time.h>
-
-#include "../faults/scripted_libpq.c"
-#include "commonhold/db.h"
-#include "commonhold/log.h"
-
-static const struct ch_statement READ = {
-    .name = "read", .text = "SELECT read", .shape = CH_SHAPE_ANSWER, .read_only = true};
 static const struct ch_statement READ_ROWS = {
     .name = "read_rows", .text = "SELECT rows", .shape = CH_SHAPE_ROWS, .columns = 3, .read_only = true};
 static const struct ch_statement WRITE = {.name = "write", .text = "SELECT write", .shape = CH_SHAPE_ANSWER};
@@ -23,27 +10,8 @@ static const struct ch_statement COMMAND = {.name = "command", .text = "UPDATE",
 static const struct ch_statement STREAM = {
     .name = "stream", .text = "SELECT stream", .shape = CH_SHAPE_ROWS, .columns = 2};
 static const struct ch_statement BEGIN = {.text = "BEGIN", .shape = CH_SHAPE_NONE};
-static const struct ch_statement COMMIT = {.text = "COMMIT", .shape = CH_SHAPE_NONE};
 
-struct asked {
-    int calls;
-    enum ch_fault fault;
-    char outcome[16];
-};
-
-static struct event_base *base;
-static struct ch_pool *pool;
 static int notices, ups, downs;
-
-static void on_done(void *arg, enum ch_fault fault, const PGresult *result)
-{
-    struct asked *asked = arg;
-    asked->calls++;
-    asked->fault = fault;
-    assert_true((fault == CH_FAULT_NONE) == (result != NULL));
-    if (result && PQnfields(result) > 0)
-        snprintf(asked->outcome, sizeof(asked->outcome), "%s", PQgetvalue(result, 0, 0));
-}
 
 static void on_notice(void *arg, const char *channel, const char *payload)
 {
@@ -58,76 +26,6 @@ static void on_listener(void *arg, bool up)
     (void)arg;
     ups += up;
     downs += !up;
-}
-
-static bool one_called(const void *arg)
-{
-    return ((const struct asked *)arg)->calls > 0;
-}
-
-static bool is_ready(const void *arg)
-{
-    (void)arg;
-    return ch_pool_ready(pool);
-}
-
-/* Runs the loop until the condition holds; five seconds are the end of patience. */
-static void run_until(bool (*holds)(const void *), const void *arg)
-{
-    time_t end = time(NULL) + 5;
-    while (!holds(arg)) {
-        assert_true(time(NULL) <= end);
-        event_base_loop(base, EVLOOP_ONCE);
-    }
-}
-
-static void open_pool(int connections, int queue_max, int wait_ms, const char *const *listen)
-{
-    const struct ch_pool_options options = {.conninfo = "",
-                                            .connections = connections,
-                                            .queue_max = queue_max,
-                                            .wait_ms = wait_ms,
-                                            .statement_ms = 1000,
-                                            .listen = listen,
-                                            .notified = on_notice,
-                                            .connected = on_listener};
-    base = event_base_new();
-    pool = ch_pool_new(base, &options);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_reset();
-    notices = ups = downs = 0;
-    ch_log_level(CH_LOG_ERROR + 1);
-    open_pool(1, 16, 2000, NULL);
-    run_until(is_ready, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ch_pool_free(pool);
-    event_base_free(base);
-    return 0;
-}
-
-static void ask(const struct ch_statement *statement, struct asked *asked)
-{
-    *asked = (struct asked){0};
-    ch_pool_run(pool, statement, CH_ARGS("a", NULL), on_done, asked);
-    assert_int_equal(asked->calls, 0); /* never from inside */
-}
-
-static enum ch_fault ask_alone(const struct ch_statement *statement)
-{
-    struct asked asked;
-    ask(statement, &asked);
-    run_until(one_called, &asked);
-    assert_int_equal(asked.calls, 1);
-    return asked.fault;
 }
 
 static void test_reads_of_one_turn_share_a_sync(void **state)
@@ -271,17 +169,22 @@ static void test_a_full_queue_is_told_at_once(void **state)
     assert_int_equal(asked[15].fault, CH_FAULT_NONE);
 }
 
-static void reopen(int connections, int wait_ms, const char *const *listen)
+static void reopen(int wait_ms, const char *const *listen)
 {
+    struct ch_pool_options options = ALONE;
+    options.wait_ms = wait_ms;
+    options.listen = listen;
+    options.notified = on_notice;
+    options.connected = on_listener;
     tear_down(NULL);
-    open_pool(connections, 16, wait_ms, listen);
+    open_pool(&options);
 }
 
 static void test_deadline_in_the_queue(void **state)
 {
     (void)state;
     struct asked held, late;
-    reopen(1, 30, NULL);
+    reopen(30, NULL);
     run_until(is_ready, NULL);
     fake_plan(FAKE_HOLD, NULL);
     ask(&WRITE, &held);
@@ -299,7 +202,7 @@ static void test_no_connection_is_said(void **state)
 {
     (void)state;
     fake.refuse_connects = 1000;
-    reopen(1, 30, NULL);
+    reopen(30, NULL);
     assert_int_equal(ask_alone(&READ), CH_FAULT_UNAVAILABLE);
     assert_false(ch_pool_ready(pool));
 }
@@ -309,7 +212,7 @@ static void test_it_connects_again(void **state)
     (void)state;
     fake.refuse_connects = 3;
     int connects = fake.connects;
-    reopen(1, 2000, NULL);
+    reopen(2000, NULL);
     assert_int_equal(ask_alone(&READ), CH_FAULT_NONE);
     assert_int_equal(fake.connects - connects, 4);
     fake_lose_all();
@@ -368,14 +271,15 @@ static void test_free_tells_everybody_once(void **state)
         assert_int_equal(asked[i].calls, 1);
     assert_int_equal(asked[0].fault, CH_FAULT_UNKNOWN);
     assert_int_equal(asked[1].fault, CH_FAULT_UNAVAILABLE);
-    open_pool(1, 16, 2000, NULL);
+    open_pool(&ALONE);
 }
 
 static void test_notices(void **state)
 {
     (void)state;
     static const char *const channels[] = {"news", NULL};
-    reopen(1, 2000, channels);
+    notices = ups = downs = 0;
+    reopen(2000, channels);
     while (ups < 1)
         event_base_loop(base, EVLOOP_ONCE);
     fake_notify("news", "42");
@@ -391,15 +295,6 @@ static void test_notices(void **state)
 
 /* ---- sessions ---- */
 
-struct talk {
-    struct ch_session *session;
-    enum ch_fault ready;
-    int readies, rows, done;
-    enum ch_fault faults[8];
-    char states[8][6];
-    bool end_in_row;
-};
-
 static void on_row(void *arg, const PGresult *row)
 {
     struct talk *talk = arg;
@@ -409,15 +304,6 @@ static void on_row(void *arg, const PGresult *row)
         ch_session_end(talk->session);
         talk->session = NULL;
     }
-}
-
-static void on_said(void *arg, enum ch_fault fault, const char *sqlstate, const PGresult *last)
-{
-    struct talk *talk = arg;
-    assert_non_null(sqlstate);
-    assert_true((fault == CH_FAULT_NONE) == (last != NULL));
-    talk->faults[talk->done] = fault;
-    snprintf(talk->states[talk->done++], 6, "%s", sqlstate);
 }
 
 /* BEGIN and the rows behind one Sync each; the COMMIT is the test's. */
@@ -431,11 +317,6 @@ static void on_session(void *arg, enum ch_fault fault, struct ch_session *sessio
         return;
     ch_session_send(session, &BEGIN, CH_NO_ARGS, true, NULL, on_said, talk);
     ch_session_send(session, &STREAM, CH_NO_ARGS, false, on_row, on_said, talk);
-}
-
-static bool two_said(const void *arg)
-{
-    return ((const struct talk *)arg)->done >= 2;
 }
 
 static bool four_said(const void *arg)
@@ -487,11 +368,6 @@ static void test_a_failed_statement_takes_its_group_along(void **state)
     assert_int_equal(talk.rows, 0);
     ch_session_end(talk.session);
     assert_int_equal(ask_alone(&READ), CH_FAULT_NONE);
-}
-
-static bool three_said(const void *arg)
-{
-    return ((const struct talk *)arg)->done >= 3;
 }
 
 static void test_a_commit_that_rolled_back_is_no_commit(void **state)
@@ -548,7 +424,7 @@ static void test_a_session_waits_no_longer_than_others(void **state)
     (void)state;
     struct asked held;
     struct talk talk = {0};
-    reopen(1, 30, NULL);
+    reopen(30, NULL);
     run_until(is_ready, NULL);
     fake_plan(FAKE_HOLD, NULL);
     ask(&WRITE, &held);

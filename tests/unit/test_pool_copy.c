@@ -1,113 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* common/pool_copy.c against a server by script: bytes go when the socket takes them, refusals and losses are told
  * once, and the connection goes back into its pipeline. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "pool_talk.h"
 
-#include <cmocka.h>
-#include <event2/event.h>
-#include <time.h>
-
-#include "../faults/scripted_libpq.c"
-#include "commonhold/db.h"
-#include "commonhold/log.h"
-
-static const struct ch_statement READ = {
-    .name = "read", .text = "SELECT read", .shape = CH_SHAPE_ANSWER, .read_only = true};
 static const struct ch_statement COPY = {.text = "BEGIN; COPY t FROM STDIN", .shape = CH_SHAPE_NONE};
-static const struct ch_statement COMMIT = {.text = "COMMIT", .shape = CH_SHAPE_NONE};
-
-struct talk {
-    struct ch_session *session;
-    enum ch_fault ready;
-    int readies, done;
-    enum ch_fault faults[8];
-    char states[8][6];
-};
-
-static struct event_base *base;
-static struct ch_pool *pool;
-
-static bool is_ready(const void *arg)
-{
-    (void)arg;
-    return ch_pool_ready(pool);
-}
-
-/* Runs the loop until the condition holds; five seconds are the end of patience. */
-static void run_until(bool (*holds)(const void *), const void *arg)
-{
-    time_t end = time(NULL) + 5;
-    while (!holds(arg)) {
-        assert_true(time(NULL) <= end);
-        event_base_loop(base, EVLOOP_ONCE);
-    }
-}
-
-static void open_pool(void)
-{
-    const struct ch_pool_options options = {
-        .conninfo = "", .connections = 1, .queue_max = 16, .wait_ms = 2000, .statement_ms = 1000};
-    base = event_base_new();
-    pool = ch_pool_new(base, &options);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    fake_reset();
-    ch_log_level(CH_LOG_ERROR + 1);
-    open_pool();
-    run_until(is_ready, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    ch_pool_free(pool);
-    event_base_free(base);
-    return 0;
-}
-
-static void on_read(void *arg, enum ch_fault fault, const PGresult *result)
-{
-    (void)result;
-    *(enum ch_fault *)arg = fault;
-}
-
-static bool was_read(const void *arg)
-{
-    return *(const enum ch_fault *)arg != (enum ch_fault)99;
-}
-
-static enum ch_fault ask_alone(const struct ch_statement *statement)
-{
-    enum ch_fault fault = (enum ch_fault)99;
-    ch_pool_run(pool, statement, CH_NO_ARGS, on_read, &fault);
-    run_until(was_read, &fault);
-    return fault;
-}
-
-static void on_said(void *arg, enum ch_fault fault, const char *sqlstate, const PGresult *last)
-{
-    struct talk *talk = arg;
-    assert_true((fault == CH_FAULT_NONE) == (last != NULL));
-    talk->faults[talk->done] = fault;
-    snprintf(talk->states[talk->done++], 6, "%s", sqlstate);
-}
-
-static bool two_said(const void *arg)
-{
-    return ((const struct talk *)arg)->done >= 2;
-}
-
-static bool three_said(const void *arg)
-{
-    return ((const struct talk *)arg)->done >= 3;
-}
 
 #define COPY_BYTES ((size_t)300 * 1000)
 static char rows[COPY_BYTES];
@@ -120,11 +16,6 @@ static void on_copy_session(void *arg, enum ch_fault fault, struct ch_session *s
     talk->session = session;
     memset(rows, 'x', sizeof(rows));
     ch_session_copy(session, &COPY, rows, sizeof(rows), on_said, talk);
-}
-
-static bool one_said(const void *arg)
-{
-    return ((const struct talk *)arg)->done >= 1;
 }
 
 static bool asked_to_copy(const void *arg)
@@ -258,7 +149,7 @@ static void test_free_ends_a_copy(void **state)
     assert_int_equal(talk.done, 1);
     assert_int_equal(talk.faults[0], CH_FAULT_UNKNOWN);
     ch_session_end(talk.session);
-    open_pool();
+    open_pool(&ALONE);
 }
 
 #define COPY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -110,7 +110,7 @@ static void ask(const struct table *table, unsigned mask, unsigned channels, uin
         for (unsigned d = dimensions; d < 3; d++)
             packed.cells[g].key[d] = 0;
     }
-    suppress(packed.cells, packed.count, dimensions, channels, MEMBERS, k);
+    suppress(packed.cells, packed.count, dimensions, (UINT64_C(1) << channels) - 1, MEMBERS, k);
     for (size_t g = 0; g < packed.count; g++) {
         if (packed.cells[g].hidden)
             continue;

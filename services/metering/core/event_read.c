@@ -148,41 +148,29 @@ static bool read_body(struct read *read, enum event_mode mode)
 }
 
 /* Events are rarely shorter than 256 bytes: mostly one block of memory is enough. */
-static bool read_all(struct read *read, enum event_mode mode, size_t size)
+static bool read_all(struct read read, enum event_mode mode, const char *body, size_t size)
 {
-    *read->batch = (struct event_batch){0};
+    read.body = read.at = body;
+    read.stop = body + size;
+    *read.batch = (struct event_batch){0};
     if (size > EVENTS_BODY_MOST)
-        return event_refuse(read->refusal, EVENTS_TOO_LARGE, "The body is longer than 8 MiB.");
-    read->room = mode == EVENT_MODE_STRUCTURED ? 1 : size / 256 < EVENTS_MOST ? size / 256 + 1 : EVENTS_MOST;
-    read->batch->events = ch_alloc_array(read->arena, read->room, sizeof *read->batch->events);
-    return read_body(read, mode);
+        return event_refuse(read.refusal, EVENTS_TOO_LARGE, "The body is longer than 8 MiB.");
+    read.room = mode == EVENT_MODE_STRUCTURED ? 1 : size / 256 < EVENTS_MOST ? size / 256 + 1 : EVENTS_MOST;
+    read.batch->events = ch_alloc_array(read.arena, read.room, sizeof *read.batch->events);
+    return read_body(&read, mode);
 }
 
 bool events_read(struct event_reader *reader, struct ch_arena *arena, enum event_mode mode, const char *body,
                  size_t size, int64_t now, struct event_batch *batch, struct event_refusal *refusal)
 {
-    struct read read = {.reader = reader,
-                        .arena = arena,
-                        .body = body,
-                        .at = body,
-                        .stop = body + size,
-                        .now = now,
-                        .batch = batch,
-                        .refusal = refusal};
-    return read_all(&read, mode, size);
+    return read_all((struct read){.reader = reader, .arena = arena, .now = now, .batch = batch, .refusal = refusal},
+                    mode, body, size);
 }
 
 bool events_read_slowly(struct event_reader *reader, struct ch_arena *arena, enum event_mode mode, const char *body,
                         size_t size, int64_t now, struct event_batch *batch, struct event_refusal *refusal)
 {
-    struct read read = {.reader = reader,
-                        .arena = arena,
-                        .body = body,
-                        .at = body,
-                        .stop = body + size,
-                        .now = now,
-                        .slowly = true,
-                        .batch = batch,
-                        .refusal = refusal};
-    return read_all(&read, mode, size);
+    return read_all(
+        (struct read){.reader = reader, .arena = arena, .now = now, .slowly = true, .batch = batch, .refusal = refusal},
+        mode, body, size);
 }

@@ -15,6 +15,7 @@
  *
  * Margins are tables of their own and are done first; a cell is shown only where all its margins are. */
 #include "suppress.h"
+#include "scratch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,19 +37,11 @@ struct level {
 struct job {
     struct level levels[LEVELS];
     unsigned full; /* mask of the table asked for */
-    unsigned channels;
+    uint64_t channels;
     uint32_t k;
     uint32_t *stamp, now; /* by member: when it was counted last */
     int64_t work;
 };
-
-static void *block(size_t count, size_t size)
-{
-    void *bytes = calloc(count ? count : 1, size);
-    if (!bytes)
-        abort();
-    return bytes;
-}
 
 /* ---- margins ---- */
 
@@ -159,7 +152,7 @@ static uint32_t members_in(const struct suppress_cell *cell, unsigned channel)
 {
     uint32_t count = 0;
     for (size_t m = 0; m < cell->member_count; m++)
-        count += cell->members[m].channels >> channel & 1;
+        count += (uint32_t)(cell->members[m].channels >> channel & 1);
     return count;
 }
 
@@ -183,8 +176,8 @@ static void hide_small(struct job *job, unsigned mask)
     for (size_t i = 0; i < level->count; i++) {
         struct suppress_cell *cell = &level->cells[i];
         cell->hidden = cell->member_count < job->k;
-        for (unsigned c = 0; c < job->channels; c++) {
-            uint32_t members = members_in(cell, c);
+        for (uint64_t left = job->channels; left; left &= left - 1) {
+            uint32_t members = members_in(cell, (unsigned)__builtin_ctzll(left));
             cell->hidden |= members > 0 && members < job->k;
         }
         for (unsigned margin = 0; margin < mask; margin++)
@@ -468,9 +461,9 @@ static void solve(struct job *job, unsigned mask)
     hide_small(job, mask);
     while (moved) {
         moved = false;
-        for (unsigned channel = 0; channel < job->channels; channel++) {
+        for (uint64_t left = job->channels; left; left &= left - 1) {
             enum verdict verdict;
-            while ((verdict = look(job, mask, channel)) == MORE)
+            while ((verdict = look(job, mask, (unsigned)__builtin_ctzll(left))) == MORE)
                 moved = true;
             if (verdict == HOPELESS) {
                 hide_all(&job->levels[mask]);
@@ -480,7 +473,7 @@ static void solve(struct job *job, unsigned mask)
     }
 }
 
-void suppress(struct suppress_cell *cells, size_t count, unsigned dimensions, unsigned channels, uint32_t members,
+void suppress(struct suppress_cell *cells, size_t count, unsigned dimensions, uint64_t channels, uint32_t members,
               uint32_t k)
 {
     struct job job = {.full = (1u << dimensions) - 1, .channels = channels, .k = k, .work = WORK};

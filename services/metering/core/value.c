@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* From bytes to shown texts, a type at a time. Calendar arithmetic is that of the proleptic Gregorian calendar, days
- * counted from 2000-01-01. */
+/* From bytes to shown texts, a type at a time. */
 #include "value.h"
 
 #include <string.h>
 
+#include "commonhold/calendar.h"
 #include "decimal.h"
 
 #define FIXED_ROOM 64 /* of everything but numerics and texts */
 #define DAY_US     INT64_C(86400000000)
 #define HOUR_US    INT64_C(3600000000)
 #define MINUTE_US  INT64_C(60000000)
-#define ERA        146097 /* days of 400 years */
+#define FIRST_DAY  10957 /* 2000-01-01, from which the server counts, in days since 1970 */
 
 struct civil {
     int64_t year; /* 0 is 1 BC */
@@ -34,26 +34,11 @@ static int64_t floor_to(int64_t value, int64_t unit)
 
 /* ---- calendar ---- */
 
-/* Years begin in March, so that the leap day is their last. */
 static struct civil civil_of(int64_t days)
 {
-    int64_t shifted = days + 730425; /* days since 0000-03-01 */
-    int64_t era = floor_to(shifted, ERA) / ERA;
-    int64_t of_era = shifted - era * ERA;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / (ERA - 1)) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153;
-    struct civil c = {.day = (int)(of_year - (153 * month + 2) / 5 + 1),
-                      .month = (int)(month < 10 ? month + 3 : month - 9)};
-    c.year = year + era * 400 + (c.month <= 2);
+    struct civil c;
+    ch_date_of_days(days + FIRST_DAY, &c.year, &c.month, &c.day);
     return c;
-}
-
-static int64_t days_of(int64_t year, int month, int day)
-{
-    int64_t y = year - (month <= 2), era = floor_to(y, 400) / 400, of_era = y - era * 400;
-    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * ERA + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 730425;
 }
 
 static int64_t trunc_days(const char *unit, int64_t days)
@@ -67,7 +52,7 @@ static int64_t trunc_days(const char *unit, int64_t days)
         c.month = 1;
     else if (strcmp(unit, "quarter") == 0)
         c.month = 3 * ((c.month - 1) / 3) + 1;
-    return days_of(c.year, c.month, 1);
+    return ch_days_of_date(c.year, c.month, 1) - FIRST_DAY;
 }
 
 static int64_t trunc_instant(const char *unit, int64_t us)

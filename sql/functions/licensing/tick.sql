@@ -1,14 +1,16 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: licensing's clock, called every second by the worker: draws the consequences of what governance put in force or
---          decided, and of time. Idempotent; one caller at a time. A part that fails is rolled back, named in the server's log and
---          tried again the next time; the others go on. How much was done.
+-- Purpose: licensing's clock, called every second by the worker for one part after the other, a transaction each, so that none holds the locks of
+--          another: draws the consequences of what governance put in force or decided, and of time. p_part NULL: all parts at once, by hand.
+--          Idempotent; one caller at a time. A part that fails is rolled back, named in the server's log and tried again the next time; the
+--          others go on. How much was done.
 -- Outcomes: none.
 -- Locks: an advisory lock of its own (not waited for); those of the functions it calls, to the end.
-CREATE OR REPLACE FUNCTION licensing.tick() RETURNS integer
+CREATE OR REPLACE FUNCTION licensing.tick(p_part text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    c_parts CONSTANT text[] := ARRAY['uploads', 'consents', 'catalogue', 'drafts', 'agreements', 'charters', 'terms', 'amendments', 'cases', 'offers', 'grants'];
     v_part text;
     v_done integer := 0;
 BEGIN
@@ -16,7 +18,7 @@ BEGIN
         RETURN 0;
     END IF;
     SET CONSTRAINTS licensing.replay IMMEDIATE; -- what would fail at the commit, and everything with it, fails where it is done
-    FOREACH v_part IN ARRAY ARRAY['uploads', 'consents', 'catalogue', 'drafts', 'agreements', 'charters', 'terms', 'amendments', 'cases', 'offers', 'grants'] LOOP
+    FOREACH v_part IN ARRAY CASE WHEN p_part IS NULL THEN c_parts ELSE ARRAY[p_part] END LOOP
         BEGIN
             v_done := v_done + CASE v_part WHEN 'uploads' THEN licensing.end_uploads() WHEN 'consents' THEN licensing.expire_consents()
                 WHEN 'catalogue' THEN licensing.watch_catalogue() WHEN 'drafts' THEN licensing.lapse_applications()

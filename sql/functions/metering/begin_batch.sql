@@ -4,7 +4,9 @@
 --          allow less than was wanted, and this is what a client is told who gets nothing. p_until (microseconds since 1970) is the earliest end
 --          among the grant and the consents that the allowed set rests on. moved: read the allowed set again before any row.
 --          A sanction or prohibition stops the next batch from the instant it is in force, whether its grants are suspended yet or not.
--- Outcomes: ok, not_allowed_here (superseded), and those of licensing.check_grant.
+--          The request that the first batch uses is held since metering.load_delivery; where that took too long and it was taken back, it is asked
+--          for again.
+-- Outcomes: ok, not_allowed_here (superseded), quota_reached (of requests; detail has the answer's body), and those of licensing.check_grant.
 -- Locks: the delivery's row, shared; advisory lock of the pool, shared; then those of metering.lease_quota.
 CREATE OR REPLACE FUNCTION metering.begin_batch(p_pool uuid, p_delivery uuid, p_grant uuid, p_columns text[], p_consent_epoch bigint,
     p_grant_epoch bigint, p_until bigint, p_want bigint, p_want_bytes bigint DEFAULT 0,
@@ -40,6 +42,12 @@ BEGIN
     END IF;
     IF outcome = 'ok' THEN
         byte_allowance := metering.lease_quota(p_pool, p_grant, p_delivery, 'bytes', p_want_bytes);
+        IF NOT EXISTS (SELECT FROM metering.batch AS b WHERE b.pool_id = p_pool AND b.delivery_id = p_delivery)
+            AND metering.lease_quota(p_pool, p_grant, p_delivery, 'requests', 1) = 0 THEN
+            outcome := 'quota_reached';
+            detail := (metering.quota_refusal(p_grant, ARRAY['requests'], 1)).body;
+            RETURN;
+        END IF;
         allowance := COALESCE(metering.lease_quota(p_pool, p_grant, p_delivery, 'rows', p_want), p_want);
         IF allowance = 0 THEN
             detail := (metering.quota_refusal(p_grant, ARRAY['rows'], 1)).body;

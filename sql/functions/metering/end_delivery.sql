@@ -12,8 +12,9 @@ DECLARE
     v_batch metering.batch;
     v_unsent integer := 0;
 BEGIN
-    UPDATE metering.delivery SET state = CASE WHEN state = 'open' THEN p_state ELSE state END, ended_at = COALESCE(ended_at, pg_catalog.clock_timestamp()),
-        reason = COALESCE(reason, p_reason), rows = p_rows, bytes = p_bytes, body_sha256 = p_sha256
+    UPDATE metering.delivery SET state = CASE WHEN state IN ('open', 'lost') THEN p_state ELSE state END,
+        ended_at = CASE WHEN state IN ('open', 'lost') THEN pg_catalog.clock_timestamp() ELSE ended_at END,
+        reason = CASE WHEN state IN ('open', 'lost') THEN p_reason ELSE reason END, rows = p_rows, bytes = p_bytes, body_sha256 = p_sha256
     WHERE pool_id = p_pool AND id = p_delivery AND body_sha256 IS NULL RETURNING grant_id INTO v_grant;
     IF NOT FOUND THEN
         RETURN 0;
@@ -25,6 +26,10 @@ BEGIN
         PERFORM metering.return_quota(p_pool, v_grant, COALESCE(v_batch.taken_at, v_batch.committed_at), v_batch.rows, v_batch.bytes);
         v_unsent := v_unsent + 1;
     END LOOP;
+    DELETE FROM metering.delivery_beat AS b WHERE b.pool_id = p_pool AND b.delivery_id = p_delivery;
+    IF p_state <> 'gone' THEN -- an answer without rows was one too; a refused request is nobody's
+        UPDATE metering.quota_lease SET units = 0 WHERE pool_id = p_pool AND grant_id = v_grant AND holder = p_delivery AND meter = 'requests';
+    END IF;
     PERFORM metering.return_leases(p_pool, v_grant, p_delivery);
     RETURN v_unsent;
 END

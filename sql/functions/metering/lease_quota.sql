@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: how many of p_want units of a meter a delivery may use now under all quotas of its grant: what its leases hold, filled up by
---          slices of 1 % of what is left, at least what is wanted. The period is that of the transaction's start, so that store_batch finds the
+--          slices of 1 % of what is left (of requests, of which a delivery is one, none), at least what is wanted. The period is that of the transaction's start, so that store_batch finds the
 --          same leases.
 -- Outcomes: none; NULL: the grant has no quota of this meter.
 -- Locks: the own leases; then those of metering.spare_quota for each quota that gives a slice. Who leases several meters does so in their order.
@@ -23,7 +23,7 @@ BEGIN
         v_units := COALESCE(v_units, 0);
         IF v_units < p_want THEN
             v_left := metering.spare_quota(p_pool, p_grant, p_meter, v_quota.period, v_start, v_quota.most, p_want - v_units);
-            v_slice := LEAST(v_left, GREATEST(p_want - v_units, v_left / 100));
+            v_slice := LEAST(v_left, GREATEST(p_want - v_units, CASE p_meter WHEN 'requests' THEN 0 ELSE v_left / 100 END));
             UPDATE metering.quota AS q SET taken = q.taken + v_slice WHERE q.pool_id = p_pool AND q.grant_id = p_grant
                 AND q.meter = p_meter AND q.period = v_quota.period AND q.starts_on = v_start;
             INSERT INTO metering.quota_lease (pool_id, grant_id, meter, period, starts_on, holder, units, heartbeat_at)

@@ -15,8 +15,10 @@ BEGIN
         grant_epoch, taken_at, contributions, counts, runs)
     VALUES (p_pool, p_delivery, p_no, p_grant, p_first, p_last, p_rows, p_repeated, p_bytes, p_sha256, p_consent_epoch, p_grant_epoch,
         pg_catalog.now(), p_contributions, p_counts, p_runs);
-    UPDATE metering.quota_lease AS l SET units = l.units - CASE l.meter WHEN 'rows' THEN p_rows ELSE p_bytes END, heartbeat_at = pg_catalog.clock_timestamp()
-    WHERE l.pool_id = p_pool AND l.grant_id = p_grant AND l.holder = p_delivery AND l.meter IN ('bytes', 'rows') AND l.starts_on = metering.period_start(l.period, pg_catalog.now());
+    UPDATE metering.quota_lease AS l SET heartbeat_at = pg_catalog.clock_timestamp(),
+        units = l.units - CASE l.meter WHEN 'bytes' THEN p_bytes WHEN 'requests' THEN (p_no = 1)::integer ELSE p_rows END
+    WHERE l.pool_id = p_pool AND l.grant_id = p_grant AND l.holder = p_delivery AND l.meter IN ('bytes', 'requests', 'rows')
+        AND l.starts_on = metering.period_start(l.period, pg_catalog.now());
     UPDATE metering.batch SET state = 'sent', settled_at = pg_catalog.clock_timestamp()
     WHERE pool_id = p_pool AND delivery_id = p_delivery AND no <= p_sent AND state = 'committed';
     RETURN p_no;
