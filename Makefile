@@ -67,7 +67,7 @@ $(BUILD)/libcore.a: $(call obj,$(core_SRC))
 	ar qcs $@ $^
 
 $(BUILD)/bin/commonholdd: $(call obj,services/commonholdd.c $(role_SRC)) $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
-$(BUILD)/bin/commonhold: $(call obj,$(cli_SRC) $(foreach r,$(ROLES),$($(r)_COMMAND_SRC))) $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
+$(BUILD)/bin/commonhold: $(call obj,$(cli_SRC) $(audit_COMMAND_SRC) $(foreach r,$(ROLES),$($(r)_COMMAND_SRC))) $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
 $(BUILD)/bin/commonhold-audit: $(call obj,$(audit_SRC)) $(BUILD)/libcommonhold.a
 $(BUILD)/bin/commonhold-audit: LIBS += $(shell pkg-config --libs libxml-2.0 2>/dev/null)
 $(call obj,$(audit_SRC)): CPPFLAGS_ALL += $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
@@ -76,20 +76,28 @@ $(BUILD)/bin/%:
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-# Unit tests: tests/unit/<name>.c, linked with common/ and every core/.
+# Unit tests: tests/unit/<name>.c, linked with common/ and every core/. A fragment may name further objects as prerequisites of one.
 unit: $(UNIT_TESTS:%=$(BUILD)/tests/%)
 print-unit-tests:
 	@echo $(UNIT_TESTS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lcmocka
 # Test daemons of the API tests.
 $(BUILD)/api/%: $(BUILD)/obj/tests/api/%.o $(BUILD)/libcommonhold.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
+# Calculators that read many documents, for the tests against second implementations.
+$(BUILD)/reference/%: $(BUILD)/obj/tests/reference/%.o $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+# The daemon with the rails of a test in the place of its own.
+$(BUILD)/api/mockrailsd: $(call obj,tests/api/mockrailsd.c services/commonholdd.c $(filter-out services/payout/rails.c,$(role_SRC))) $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 # The same targets without a fuzzer: they repeat what is kept in tests/fuzz/corpus.
 replay: $(FUZZ_TARGETS:%=$(BUILD)/replay/%)
 print-fuzz-targets:

@@ -9,6 +9,8 @@
 #include "commonhold/jwt.h"
 #include "http_private.h"
 
+#define FRESH_SECONDS 900 /* password and TOTP not older than this */
+
 struct credential {
     const char *token;
     bool cookie; /* sent by the browser on its own: needs the CSRF header */
@@ -183,6 +185,13 @@ static struct ch_done *check_person(struct ch_request *request, enum ch_auth aut
         return refuse_token(request, "Here an access token of a program is needed.");
     }
     return NULL;
+}
+
+bool ch_signed_in_freshly(const struct ch_request *request)
+{
+    const json_t *claims = ch_actor(request)->claims;
+    int64_t since = json_integer_value(json_object_get(claims, "auth_time"));
+    return json_is_true(json_object_get(claims, "totp")) && since > 0 && time(NULL) - since < FRESH_SECONDS;
 }
 
 struct ch_done *ch_authenticate(struct ch_request *request)

@@ -216,7 +216,7 @@ struct ch_done *ch_reply(struct ch_request *request, const char *slug, const cha
         outcome = ch_outcome_find("internal");
         body = NULL;
     }
-    request->slug = outcome->slug;
+    request->slug = outcome->told;
     request->status = outcome->status;
     if (outcome->status >= 400)
         return reply_problem(request, outcome, body);

@@ -98,6 +98,18 @@ json_t *ch_money_to_json(struct ch_money amount)
     return json_pack("{sI ss}", "minor", (json_int_t)amount.minor_, "currency", amount.currency_);
 }
 
+int ch_currency_digits(const char *currency)
+{
+    /* By decimals; each list is of three letters and a blank. */
+    static const char *const LISTS[] = {"BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ", "", "",
+                                        "BHD IQD JOD KWD LYD OMR TND ", "CLF UYW "};
+    for (int digits = 0; digits < 5; digits++)
+        for (const char *code = LISTS[digits]; *code; code += 4)
+            if (strncmp(code, currency, 3) == 0)
+                return digits;
+    return 2;
+}
+
 void ch_money_text(struct ch_money amount, int digits, char *text, size_t size)
 {
     static const int64_t powers[] = {1, 10, 100, 1000, 10000};

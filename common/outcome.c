@@ -6,10 +6,12 @@
 #include "commonhold/errors.h"
 
 const struct ch_outcome CH_OUTCOMES[] = {
-#define CH_OUTCOME(slug, status, title, advice) {#slug, status, title, advice},
+#define CH_OUTCOME_TOLD(slug, told, status, title, advice) {#slug, #told, status, title, advice},
+#define CH_OUTCOME(slug, status, title, advice)            CH_OUTCOME_TOLD(slug, slug, status, title, advice)
 #include "commonhold/errors.def"
 #undef CH_OUTCOME
-    {NULL, 0, NULL, NULL}};
+#undef CH_OUTCOME_TOLD
+    {NULL, NULL, 0, NULL, NULL}};
 
 #define COUNT   (sizeof CH_OUTCOMES / sizeof *CH_OUTCOMES - 1)
 #define BUCKETS 1024 /* over twice the outcomes there will ever be: short chains of probes */

@@ -166,7 +166,7 @@ def check_repeats_are_never_refused():
 
 
 def slugs_listed():
-    return re.findall(r"^CH_OUTCOME\((\w+),", TEXT["include/commonhold/errors.def"], flags=re.M)
+    return re.findall(r"^CH_OUTCOME(?:_TOLD)?\((\w+),", TEXT["include/commonhold/errors.def"], flags=re.M)
 
 
 def slugs_used():

@@ -39,6 +39,7 @@ class Client:
     def __init__(self, base, token=None):
         self.base, self.token = urllib.parse.urlsplit(base), token
         self.cookies, self.connection, self.credentials = {}, None, None
+        self.totp_secret, self.totp_step = None, 0
         self.renewed_at = 0.0
 
     def close(self):
@@ -120,7 +121,7 @@ class Client:
 
     def sign_in(self, email, password):
         self.cookies = {}
-        answer = self.post("/portal/v1/sign-ins", {"email": email, "password": password})
+        answer = self.post("/portal/v1/sign-ins", {"email": email, "password": password, **self._code()})
         self.credentials, self.renewed_at = (email, password), time.monotonic()
         self.subject = answer["subject"]
         return self
@@ -131,16 +132,20 @@ class Client:
         if ended:
             self.sign_in(*self.credentials)
 
+    def _code(self):
+        """The next code of the second factor, where it is on: each works once, and its neighbours in time are taken too."""
+        if not self.totp_secret:
+            return {}
+        self.totp_step = max(self.totp_step + 1, int(time.time()) // 30 - 1)
+        return {"code": totp(self.totp_secret, self.totp_step)}
+
     def enable_totp(self):
-        """Turns the second factor on and signs in again with it, as signing an agreement demands. A code works once, so the
-        two codes are those of neighbouring steps."""
-        secret = base64.b32decode(self.post("/portal/v1/totp-keys")["secret"])
-        self.post("/portal/v1/totp-keys/current/confirm", {"code": totp(secret, -1)})
-        email, password = self.credentials
-        self.cookies = {}
-        self.post("/portal/v1/sign-ins", {"email": email, "password": password, "code": totp(secret, 0)})
-        self.renewed_at = time.monotonic()
-        return self
+        """Turns the second factor on, once, and signs in again with it, as binding deeds demand."""
+        if self.totp_secret:
+            return self
+        self.totp_secret = base64.b32decode(self.post("/portal/v1/totp-keys")["secret"])
+        self.post("/portal/v1/totp-keys/current/confirm", self._code())
+        return self.sign_in(*self.credentials)
 
     # -- tus 1.0.0 -------------------------------------------------------
 
@@ -160,9 +165,9 @@ class Client:
         return path
 
 
-def totp(secret, drift):
-    """RFC 6238: SHA-1, 30 s, 6 digits; `drift` in steps."""
-    digest = hmac.new(secret, struct.pack(">Q", int(time.time()) // 30 + drift), hashlib.sha1).digest()
+def totp(secret, step):
+    """RFC 6238: SHA-1, 6 digits; steps of 30 s."""
+    digest = hmac.new(secret, struct.pack(">Q", step), hashlib.sha1).digest()
     number = struct.unpack(">I", digest[digest[19] & 15:][:4])[0] & 0x7fffffff
     return f"{number % 1000000:06d}"
 

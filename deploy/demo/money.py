@@ -20,7 +20,7 @@ class Approver:
     """A person who approves batches with an Ed25519 key of their own; the key never leaves them (openssl signs)."""
 
     def __init__(self, client, offices, body):
-        self.client = client
+        self.client = client.enable_totp()
         self.office = next(o["office_id"] for o in offices if o["body"] == body and o["member_id"] == client.subject)
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.key = self.folder / "approver.pem"
@@ -67,7 +67,7 @@ def import_statement(treasurer, content):
 def register_payees(trust, names):
     """Each member names an account and confirms it."""
     for number, name in enumerate(names):
-        made = trust[name].post(f"{PAY}/payee-accounts", {"iban": iban("DE", f"50010517{5400000000 + number:010d}"), "name": f"Owner {name}"}).json
+        made = trust[name].enable_totp().post(f"{PAY}/payee-accounts", {"iban": iban("DE", f"50010517{5400000000 + number:010d}"), "name": f"Owner {name}"}).json
         trust[name].post(f"{PAY}/payee-accounts/{made['id']}/confirm-account")
 
 

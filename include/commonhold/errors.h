@@ -5,6 +5,7 @@
 
 struct ch_outcome {
     const char *slug;
+    const char *told; /* what X-Commonhold-Outcome says; the slug but for few */
     int status;
     const char *title;
     const char *advice; /* "" for successes */

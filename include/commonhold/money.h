@@ -38,6 +38,8 @@ CH_MUST_CHECK bool ch_money_fraction(struct ch_money *out, struct ch_money amoun
 CH_MUST_CHECK bool ch_money_from_json(struct ch_money *out, const json_t *value);
 json_t *ch_money_to_json(struct ch_money amount);
 
+/* Decimals of a currency's minor unit (ISO 4217): 2 but for those that have 0, 3 or 4. */
+int ch_currency_digits(const char *currency);
 /* "1234.56 EUR" with `digits` decimals (0 to 4), no grouping; `size` at least 32. */
 void ch_money_text(struct ch_money amount, int digits, char *text, size_t size);
 

@@ -81,6 +81,8 @@ static void end_entry(struct reader *r)
         return;
     if (!r->amount || !r->sign || !xml_minor(r->amount, &line->minor))
         r->bad = true;
+    if (line->minor == 0) /* moves nothing and is not booked */
+        return;
     if (r->sign && strcmp(r->sign, "DBIT") == 0)
         line->minor = -line->minor;
     if (line->counter)

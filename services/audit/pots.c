@@ -7,6 +7,12 @@
     "SELECT 'run', " id "::text, " aspect ", (" expected ")::text, (" found ")::text, (" delta                         \
     ")::bigint, CASE WHEN (" delta ") IS NOT NULL THEN 'member' END, '" text "' "
 
+/* What of a paid slice may be distributed: a credit note that came before the run took its part. */
+#define LEFT                                                                                                           \
+    "(s.minor - COALESCE((SELECT pg_catalog.sum(k.minor) FROM payout.credit_slice AS k WHERE k.receipt_slice_id = "    \
+    "s.id "                                                                                                            \
+    "AND k.source IN ('received', 'disputed')), 0))"
+
 /* Runs that hold a pot: an abandoned one gave it back. */
 #define LIVE "r.state <> 'abandoned' AND r.inputs_sha256 IS NOT NULL"
 
@@ -14,7 +20,7 @@ static const char *const QUERIES[] = {
     FINDING("r.id", "'pot'", "x.slices + x.carried", "r.pot", "r.pot - x.slices - x.carried",
             "the pot is not its paid slices and what was carried in: a slice was taken out, added or is in another "
             "run") "FROM payout.run AS r "
-                   "CROSS JOIN LATERAL (SELECT COALESCE((SELECT pg_catalog.sum(s.minor) FROM payout.run_receipt AS u "
+                   "CROSS JOIN LATERAL (SELECT COALESCE((SELECT pg_catalog.sum(" LEFT ") FROM payout.run_receipt AS u "
                    "JOIN payout.receipt_slice AS s ON s.id = "
                    "u.receipt_slice_id WHERE u.run = r.id), 0) AS slices, COALESCE((SELECT pg_catalog.sum(o.carried) "
                    "FROM payout.run AS o WHERE o.carried_to = "
@@ -41,11 +47,11 @@ static const char *const QUERIES[] = {
                                                                                     "AS x WHERE " LIVE
                                                                                     " AND r.rail_fees IS DISTINCT "
                                                                                     "FROM x.fees",
-    FINDING("u.run", "'slice ' || u.receipt_slice_id", "s.minor", "u.minor", "u.minor - s.minor",
+    FINDING("u.run", "'slice ' || u.receipt_slice_id", LEFT, "u.minor", "u.minor - " LEFT,
             "the run took another amount of the slice than was paid") "FROM payout.run_receipt AS u LEFT JOIN "
                                                                       "payout.receipt_slice AS s ON s.id = "
                                                                       "u.receipt_slice_id WHERE u.minor IS DISTINCT "
-                                                                      "FROM s.minor",
+                                                                      "FROM " LEFT,
     FINDING(
         "u.run", "'scope of slice ' || u.receipt_slice_id",
         "pg_catalog.concat_ws(' ', r.pool, r.service_month, r.licensee)",

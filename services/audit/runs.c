@@ -269,8 +269,9 @@ static const char FACTS[] =
         "s.bytes") " = r.result_file_sha256 THEN pg_catalog.convert_from(s.bytes, 'UTF8')::json->>'carried' END, "
                    "r.pot::text, r.state, "
                    "'Liabilities:Pool:' || r.pool || ':Received', pg_catalog.encode(r.lines_root, 'hex'), "
-                   "pg_catalog.encode(pg_catalog.substr(r.tree, 1, (r.lines * "
-                   "32)::integer), 'hex') FROM payout.run AS r JOIN payout.evidence AS u ON u.sha256 = r.rule_sha256 "
+                   "(SELECT pg_catalog.encode(pg_catalog.substr(w.hashes, 1, (r.lines * "
+                   "32)::integer), 'hex') FROM payout.run_tree AS w WHERE w.run = r.id) FROM payout.run AS r JOIN "
+                   "payout.evidence AS u ON u.sha256 = r.rule_sha256 "
                    "AND " HASH(
                        "u.bytes") " = r.rule_sha256 JOIN "
                                   "payout.evidence AS i ON i.sha256 = r.inputs_file_sha256 AND " HASH(

@@ -4,4 +4,7 @@ audit_SRC := services/audit/main.c services/audit/database.c services/audit/find
 	services/audit/usage.c services/audit/runs.c services/audit/pots.c services/audit/batches.c services/audit/bank.c services/audit/camt.c \
 	services/audit/xml.c services/audit/licensing.c services/audit/metering.c services/audit/signatures.c
 
+# `commonhold verify`: apart from the auditor, which needs a database, and from the makers of proofs.
+audit_COMMAND_SRC := services/audit/verify/statement.c services/audit/verify/proof.c services/audit/verify/shares.c
+
 UNIT_TESTS += test_audit_pure

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "../audit/verify/commands.h"
 #include "../governance/commands.h"
 #include "../licensing/commands.h"
 #include "../metering/commands.h"
@@ -26,8 +27,14 @@ static const struct ch_command OPERATOR[] = {
     {NULL, NULL, NULL, NULL}};
 
 /* One row a role that brings commands. */
-static const struct ch_command *const TABLES[] = {
-    OPERATOR, governance_commands, licensing_commands, metering_commands, payout_calc_commands, portal_commands, NULL};
+static const struct ch_command *const TABLES[] = {OPERATOR,
+                                                  governance_commands,
+                                                  licensing_commands,
+                                                  metering_commands,
+                                                  payout_calc_commands,
+                                                  portal_commands,
+                                                  verify_commands,
+                                                  NULL};
 
 static void list(FILE *out)
 {

@@ -2,15 +2,13 @@
 /* Offers: a signatory accepts an agreement by its hash, with a fresh session or a signature of a key the organisation
  * registered; the trust counter-signs, and the same transaction makes the grant. */
 #include <string.h>
-#include <time.h>
 
 #include "commonhold/crypto.h"
 #include "commonhold/json.h"
 #include "commonhold/jwt.h"
 #include "licensing.h"
 
-#define FRESH_SECONDS 900 /* password and TOTP not older than this when signing */
-#define JWS_BYTES     2048
+#define JWS_BYTES 2048
 
 CH_READ(read_offer, "licensing.get_offer", "$1::uuid, $2::uuid");
 CH_FUNCTION(load_acceptance, "licensing.load_acceptance",
@@ -29,10 +27,7 @@ static const struct ch_field FIELDS[] = {CH_FIELD(CH_FIELD_TEXT, acceptance, agr
 
 const char *licensing_fresh(const struct ch_request *request)
 {
-    const json_t *claims = ch_actor(request)->claims;
-    int64_t since = json_integer_value(json_object_get(claims, "auth_time"));
-    bool fresh = json_is_true(json_object_get(claims, "totp")) && since > 0 && time(NULL) - since < FRESH_SECONDS;
-    return fresh ? "true" : "false";
+    return ch_signed_in_freshly(request) ? "true" : "false";
 }
 
 static void add_keys(struct ch_keyset *keys, const json_t *list)

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Own bank accounts, statements and their entries over HTTP. A file is parsed on a helper thread, after the database
- * has said that this person may import and that these bytes are new. */
+/* Own bank accounts, statements and their entries over HTTP. Files come in bank_upload.c. */
 #include <string.h>
 
-#include "bank_file.h"
-#include "commonhold/crypto.h"
 #include "core/iban.h"
 #include "payout_role.h"
 
@@ -13,9 +10,9 @@ CH_FUNCTION(create_bank_account, "payout.create_bank_account", "$1::uuid, $2::te
 PAYOUT_READ(list_statements_of_bank, "payout.list_statements_of_bank", "$1::uuid, $2::integer, $3::uuid");
 PAYOUT_READ(list_entries, "payout.list_entries", "$1::uuid, $2::uuid, $3::integer, $4::uuid");
 PAYOUT_READ(list_receipts, "payout.list_receipts", "$1::uuid, $2::integer, $3::uuid");
-PAYOUT_READ(open_import, "payout.open_import", "$1::uuid, $2::text");
-CH_FUNCTION(import_statement, "payout.import_statement", "$1::uuid, $2::bytea, $3::jsonb");
 CH_FUNCTION(assign, "payout.assign_entry", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
+CH_FUNCTION(reverse, "payout.reverse_match", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
+PAYOUT_READ(list_waiting, "payout.list_waiting_entries", "$1::uuid, $2::integer, $3::integer, $4::uuid");
 
 struct account_body {
     const char *name, *iban, *bic, *holder, *profile;
@@ -82,77 +79,73 @@ struct ch_done *get_entries(struct ch_request *request)
     return ch_call(request, &list_entries, CH_ARGS(actor_id(request), id, limit, after));
 }
 
-struct file_work {
-    struct ch_arena *arena; /* of the work alone: the request's is the loop's */
-    const char *bytes, *currency;
-    size_t size;
-    char *document; /* made; NULL: refused */
-    const char *error;
-    int sum;
-};
-
-static void free_arena(void *arena)
-{
-    ch_arena_free(arena);
-}
-
-static void parse_file(void *state)
-{
-    struct file_work *work = state;
-    work->document = bank_file_read(work->arena, work->bytes, work->size, work->currency, &work->error, &work->sum);
-}
-
-static struct ch_done *after_parsing(struct ch_request *request, void *state)
-{
-    struct file_work *work = state;
-    if (!work->document)
-        return ch_refuse(request, work->sum ? "chain_broken" : "invalid", "%s", work->error);
-    char *hex = ch_alloc(ch_arena_of(request), 2 * work->size + 3);
-    memcpy(hex, "\\x", 2);
-    ch_hex(work->bytes, work->size, hex + 2);
-    return ch_call(request, &import_statement, CH_ARGS(actor_id(request), hex, work->document));
-}
-
-static struct ch_done *after_opening(struct ch_request *request, const struct ch_answer *answer)
-{
-    if (strcmp(answer->outcome, "ok") != 0)
-        return ch_reply(request, answer->outcome, answer->body);
-    struct file_work *work = ch_state(request);
-    work->currency = payout_text(payout_parse(ch_arena_of(request), answer->body), "currency");
-    work->arena = ch_arena_new();
-    ch_arena_on_free(ch_arena_of(request), free_arena, work->arena);
-    return ch_offload(request, parse_file, after_parsing, work);
-}
-
-struct ch_done *post_bank_statement(struct ch_request *request)
-{
-    struct file_work *work = ch_alloc(ch_arena_of(request), sizeof *work);
-    work->bytes = ch_body(request, &work->size);
-    char hash[65];
-    ch_sha256_hex(work->bytes, work->size, hash);
-    ch_set_state(request, work);
-    return ch_call_then(request, &open_import, CH_ARGS(actor_id(request), hash), after_opening);
-}
-
 struct assign_body {
-    const char *kind;
-    const json_t *invoices;
+    const char *kind, *entry_id, *reason;
+    const json_t *invoices, *payments, *rest;
     struct ch_money fee;
 };
 
 static const struct ch_field ASSIGN_FIELDS[] = {
-    CH_FIELD(CH_FIELD_CODE, assign_body, kind, true, .codes = "receipt dues grant interest bank_fee"),
+    CH_FIELD(CH_FIELD_CODE, assign_body, kind, true,
+             .codes = "receipt dues grant interest return bank_fee payment transfer reversal"),
     CH_FIELD(CH_FIELD_ARRAY, assign_body, invoices, false, 1, 100),
     CH_FIELD(CH_FIELD_MONEY, assign_body, fee, false),
+    CH_FIELD(CH_FIELD_OBJECT, assign_body, rest, false),
+    CH_FIELD(CH_FIELD_TEXTS, assign_body, payments, false, 1, 1000),
+    CH_FIELD(CH_FIELD_UUID, assign_body, entry_id, false),
+    CH_FIELD(CH_FIELD_TEXT, assign_body, reason, false, 1, 35),
     {0},
 };
+
+static bool is_uuid(const char *id)
+{
+    return id && strlen(id) == 36 && strspn(id, "0123456789abcdef-") == 36;
+}
 
 static bool is_allocation(const json_t *item)
 {
     struct ch_money amount;
-    const char *id = payout_text(item, "invoice_id");
-    return id && strlen(id) == 36 && strspn(id, "0123456789abcdef-") == 36 &&
-           ch_money_from_json(&amount, json_object_get(item, "amount")) && json_object_size(item) == 2;
+    return is_uuid(payout_text(item, "invoice_id")) && ch_money_from_json(&amount, json_object_get(item, "amount")) &&
+           json_object_size(item) == 2;
+}
+
+static bool is_rest(const json_t *rest)
+{
+    struct ch_money amount;
+    const char *kind = payout_text(rest, "kind");
+    return kind && (strcmp(kind, "dues") == 0 || strcmp(kind, "grant") == 0 || strcmp(kind, "refundable") == 0) &&
+           ch_money_from_json(&amount, json_object_get(rest, "amount")) && json_object_size(rest) == 2;
+}
+
+static bool is_kind(const struct assign_body *body, const char *one, const char *other)
+{
+    return strcmp(body->kind, one) == 0 || strcmp(body->kind, other) == 0;
+}
+
+/* What is wrong with a body whose members are of the right types, or NULL. */
+static const char *judge_assignment(const struct assign_body *body)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(body->invoices, i, item)
+    {
+        if (!is_allocation(item))
+            return "invoices: each is {\"invoice_id\", \"amount\": money}.";
+    }
+    json_array_foreach(body->payments, i, item)
+    {
+        if (!is_uuid(json_string_value(item)))
+            return "payments: each is the id of a payment.";
+    }
+    if (is_kind(body, "receipt", "receipt") != (body->invoices != NULL))
+        return "invoices: named for a receipt and for nothing else.";
+    if (is_kind(body, "payment", "return") != (body->payments != NULL))
+        return "payments: named for a payment and a return and for nothing else.";
+    if (is_kind(body, "reversal", "reversal") != (body->entry_id != NULL))
+        return "entry_id: named for a reversal and for nothing else.";
+    if (body->rest && (!body->invoices || !is_rest(body->rest)))
+        return "rest: of a receipt alone, {\"kind\": dues, grant or refundable, \"amount\": money}.";
+    return NULL;
 }
 
 struct ch_done *assign_entry(struct ch_request *request)
@@ -162,12 +155,40 @@ struct ch_done *assign_entry(struct ch_request *request)
     struct ch_done *refused = ch_decode(request, ASSIGN_FIELDS, &body);
     if (refused || !id)
         return refused ? refused : no_such(request);
-    size_t i;
-    json_t *item;
-    json_array_foreach(body.invoices, i, item) if (!is_allocation(item)) return ch_refuse(
-        request, "invalid", "invoices: each is {\"invoice_id\", \"amount\": money}.");
-    if ((strcmp(body.kind, "receipt") == 0) != (body.invoices != NULL))
-        return ch_refuse(request, "invalid", "invoices: named for a receipt and for nothing else.");
+    const char *wrong = judge_assignment(&body);
+    if (wrong)
+        return ch_refuse(request, "invalid", "%s", wrong);
     return ch_call(request, &assign,
                    CH_ARGS(actor_id(request), ch_idempotency_key(request), id, ch_body_json(request)));
+}
+
+struct reversal_body {
+    const char *reason;
+};
+
+static const struct ch_field REVERSAL_FIELDS[] = {
+    CH_FIELD(CH_FIELD_TEXT, reversal_body, reason, true, 1, 1000),
+    {0},
+};
+
+struct ch_done *reverse_match(struct ch_request *request)
+{
+    struct reversal_body body = {0};
+    const char *id = path_id(request);
+    struct ch_done *refused = ch_decode(request, REVERSAL_FIELDS, &body);
+    if (refused || !id)
+        return refused ? refused : no_such(request);
+    return ch_call(request, &reverse,
+                   CH_ARGS(actor_id(request), ch_idempotency_key(request), id, ch_body_json(request)));
+}
+
+/* ?days=N: those that have waited longer. */
+struct ch_done *get_waiting_entries(struct ch_request *request)
+{
+    const char *limit = page_limit(request), *after, *days = ch_query(request, "days");
+    if (!limit || !page_after(request, &after))
+        return bad_page(request);
+    if (days && (!*days || strlen(days) > 4 || strspn(days, "0123456789") != strlen(days)))
+        return ch_refuse(request, "invalid", "days: a whole number of at most four digits.");
+    return ch_call(request, &list_waiting, CH_ARGS(actor_id(request), days ? days : "0", limit, after));
 }

@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Batches over HTTP: made, frozen into bytes, approved by signature, released. Separation of people and offices is
- * decided in SQL, signatures here, because the database does not verify Ed25519. */
+/* Batches over HTTP: made, approved by signature, released; freezing them into bytes is in freeze.c. Separation of
+ * people and offices is decided in SQL, signatures here, because the database does not verify Ed25519. */
 #include <string.h>
 
-#include "batch_file.h"
-#include "commonhold/cli.h"
 #include "commonhold/crypto.h"
-#include "payee_seal.h"
 #include "payout_role.h"
 
-#define PROFILE_MAX 65536
+#define FILE_MOST "1073741823" /* what the database keeps in one row */
 
 PAYOUT_READ(list_batches, "payout.list_batches", "$1::uuid, $2::integer, $3::uuid");
-PAYOUT_READ(show_batch, "payout.show_batch", "$1::uuid, $2::uuid, $3::boolean");
-PAYOUT_READ(load_batch, "payout.load_batch", "$1::uuid, $2::uuid");
+PAYOUT_READ(show_batch, "payout.show_batch", "$1::uuid, $2::uuid");
+PAYOUT_READ(load_file, "payout.load_file", "$1::uuid, $2::uuid");
+PAYOUT_READ(read_file, "payout.read_batch_file", "$1::uuid, $2::bigint, $3::integer");
+PAYOUT_READ(list_keys, "payout.list_keys", "$1::uuid");
 PAYOUT_READ(load_approval, "payout.load_approval", "$1::uuid, $2::uuid, $3::jsonb");
 PAYOUT_READ(show_payment, "payout.show_payment", "$1::uuid, $2::uuid");
-CH_FUNCTION(create_batch, "payout.create_batch", "$1::uuid, $2::text, $3::jsonb");
-CH_FUNCTION(freeze, "payout.freeze_batch", "$1::uuid, $2::uuid, $3::bytea, $4::timestamptz");
+CH_FUNCTION(create_batch, "payout.create_batch", "$1::uuid, $2::text, $3::jsonb, $4::jsonb");
 CH_FUNCTION(approve, "payout.approve_batch", "$1::uuid, $2::uuid, $3::jsonb, $4::text");
-CH_FUNCTION(release, "payout.release_batch", "$1::uuid, $2::uuid");
+CH_FUNCTION(release, "payout.release_batch", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(cancel, "payout.cancel_batch", "$1::uuid, $2::uuid, $3::jsonb");
-CH_FUNCTION(register_key, "payout.register_key", "$1::uuid, $2::text, $3::jsonb");
+CH_FUNCTION(register_key, "payout.register_key", "$1::uuid, $2::text, $3::jsonb, $4::boolean");
+CH_FUNCTION(retry, "payout.retry_payment", "$1::uuid, $2::text, $3::uuid");
 CH_FUNCTION(take_back_key, "payout.revoke_key", "$1::uuid, $2::uuid");
 
 struct batch_body {
@@ -33,12 +32,6 @@ static const struct ch_field BATCH_FIELDS[] = {
     CH_FIELD(CH_FIELD_DATE, batch_body, execution_on, false),
     {0},
 };
-
-struct reason_body {
-    const char *reason;
-};
-
-static const struct ch_field REASON_FIELDS[] = {CH_FIELD(CH_FIELD_TEXT, reason_body, reason, true, 3, 500), {0}};
 
 struct approval_body {
     const char *office_id, *key_id, *at, *signature;
@@ -69,10 +62,16 @@ struct ch_done *get_payment(struct ch_request *request)
     return act_on(request, &show_payment);
 }
 
-struct ch_done *get_batch(struct ch_request *request)
+struct ch_done *retry_payment(struct ch_request *request)
 {
     const char *id = path_id(request);
-    return id ? ch_call(request, &show_batch, CH_ARGS(actor_id(request), id, "false")) : no_such(request);
+    return id ? ch_call(request, &retry, CH_ARGS(actor_id(request), ch_idempotency_key(request), id))
+              : no_such(request);
+}
+
+struct ch_done *get_batch(struct ch_request *request)
+{
+    return act_on(request, &show_batch);
 }
 
 static struct ch_done *send_file(struct ch_request *request, const struct ch_answer *answer)
@@ -87,11 +86,25 @@ static struct ch_done *send_file(struct ch_request *request, const struct ch_ans
     return ch_reply_bytes(request, 200, "application/xml", bytes, size);
 }
 
+static struct ch_done *with_right(struct ch_request *request, const struct ch_answer *answer)
+{
+    if (strcmp(answer->outcome, "ok") != 0)
+        return ch_reply(request, answer->outcome, answer->body);
+    return ch_call_then(request, &read_file, CH_ARGS(path_id(request), "0", FILE_MOST), send_file);
+}
+
 struct ch_done *get_batch_file(struct ch_request *request)
 {
     const char *id = path_id(request);
-    return id ? ch_call_then(request, &show_batch, CH_ARGS(actor_id(request), id, "true"), send_file)
-              : no_such(request);
+    return id ? ch_call_then(request, &load_file, CH_ARGS(actor_id(request), id), with_right) : no_such(request);
+}
+
+/* What the configuration allows to leave, for the functions that judge it. */
+static const char *limits_of(struct ch_request *request)
+{
+    struct payout_settings settings = payout_settings(ch_context(request));
+    return ch_printf(ch_arena_of(request), "{\"person\":%lld,\"batch\":%lld,\"day\":%lld}",
+                     (long long)settings.limit_person, (long long)settings.limit_batch, (long long)settings.limit_day);
 }
 
 struct ch_done *post_batch(struct ch_request *request)
@@ -101,70 +114,7 @@ struct ch_done *post_batch(struct ch_request *request)
     if (refused)
         return refused;
     return ch_call(request, &create_batch,
-                   CH_ARGS(actor_id(request), ch_idempotency_key(request), ch_body_json(request)));
-}
-
-struct freeze_work {
-    struct ch_arena *arena; /* of the work alone */
-    uint8_t kek[32];
-    const char *id, *profile;
-    const json_t *facts;
-    char *file; /* made; NULL: refused */
-    const char *error;
-};
-
-static void free_arena(void *arena)
-{
-    ch_arena_free(arena);
-}
-
-static void write_file(void *state)
-{
-    struct freeze_work *work = state;
-    work->file = batch_file_write(work->arena, work->kek, work->facts, work->profile, &work->error);
-}
-
-static struct ch_done *after_writing(struct ch_request *request, void *state)
-{
-    struct freeze_work *work = state;
-    if (!work->file)
-        return ch_reply(request, "invalid", work->error);
-    size_t size = strlen(work->file);
-    char *hex = ch_alloc(ch_arena_of(request), 2 * size + 3);
-    memcpy(hex, "\\x", 2);
-    ch_hex(work->file, size, hex + 2);
-    return ch_call(request, &freeze, CH_ARGS(actor_id(request), work->id, hex, payout_text(work->facts, "at")));
-}
-
-static struct ch_done *with_payments(struct ch_request *request, const struct ch_answer *answer)
-{
-    if (strcmp(answer->outcome, "ok") != 0)
-        return ch_reply(request, answer->outcome, answer->body);
-    struct ch_arena *arena = ch_arena_of(request);
-    struct payout_settings settings = payout_settings(ch_context(request));
-    struct freeze_work *work = ch_alloc(arena, sizeof *work);
-    json_t *facts = payout_parse(arena, answer->body);
-    work->id = path_id(request);
-    json_object_set_new(facts, "id", json_string(work->id));
-    work->facts = facts;
-    char error[256];
-    size_t size;
-    work->profile =
-        ch_read_file(arena, ch_printf(arena, "%s/%s.json", settings.profiles, payout_text(facts, "profile")),
-                     PROFILE_MAX, &size, error);
-    if (!work->profile)
-        return ch_refuse(request, "invalid", "The bank profile cannot be read: %s", error);
-    if (!payee_wrapping_key(settings.member_secret, work->kek))
-        return ch_refuse(request, "unavailable", "Payee accounts cannot be opened at the moment.");
-    work->arena = ch_arena_new();
-    ch_arena_on_free(arena, free_arena, work->arena);
-    return ch_offload(request, write_file, after_writing, work);
-}
-
-struct ch_done *freeze_batch(struct ch_request *request)
-{
-    const char *id = path_id(request);
-    return id ? ch_call_then(request, &load_batch, CH_ARGS(actor_id(request), id), with_payments) : no_such(request);
+                   CH_ARGS(actor_id(request), ch_idempotency_key(request), ch_body_json(request), limits_of(request)));
 }
 
 static struct ch_done *with_approval(struct ch_request *request, const struct ch_answer *answer)
@@ -197,17 +147,18 @@ struct ch_done *approve_batch(struct ch_request *request)
 
 struct ch_done *release_batch(struct ch_request *request)
 {
-    return act_on(request, &release);
+    const char *id = path_id(request);
+    return id ? ch_call(request, &release, CH_ARGS(actor_id(request), id, limits_of(request))) : no_such(request);
 }
 
 struct ch_done *cancel_batch(struct ch_request *request)
 {
-    struct reason_body body = {0};
-    const char *id = path_id(request);
-    struct ch_done *refused = ch_decode(request, REASON_FIELDS, &body);
-    if (refused || !id)
-        return refused ? refused : no_such(request);
-    return ch_call(request, &cancel, CH_ARGS(actor_id(request), id, ch_body_json(request)));
+    return act_with_reason(request, &cancel);
+}
+
+struct ch_done *get_approver_keys(struct ch_request *request)
+{
+    return ch_call(request, &list_keys, CH_ARGS(actor_id(request)));
 }
 
 struct ch_done *post_approver_key(struct ch_request *request)
@@ -220,8 +171,10 @@ struct ch_done *post_approver_key(struct ch_request *request)
         return refused;
     if (!ch_unbase64(body.public_key, strlen(body.public_key), key, sizeof key, &size) || size != 32)
         return ch_refuse(request, "invalid", "public_key: 32 bytes in base64.");
+    if (ch_public_key_is_weak(key))
+        return ch_refuse(request, "invalid", "public_key: is one that anybody can sign for.");
     return ch_call(request, &register_key,
-                   CH_ARGS(actor_id(request), ch_idempotency_key(request), ch_body_json(request)));
+                   CH_ARGS(actor_id(request), ch_idempotency_key(request), ch_body_json(request), fresh_text(request)));
 }
 
 struct ch_done *revoke_key(struct ch_request *request)

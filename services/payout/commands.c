@@ -205,4 +205,8 @@ const struct ch_command payout_calc_commands[] = {
     {"calc clawback", clawback_usage, "take a credit back from those a distribution went to", run_clawback},
     {"calc price", price_usage, "rate usage by a price plan", run_price},
     {"calc check-rule", "RULE.json", "check a benefit-sharing rule", run_check_rule},
+    {"payout approve", "BATCH --key FILE [--office BODY] [--origin URL]",
+     "reads a batch's bank file and signs it with a key that stays here", ch_command_payout_approve},
+    {"payout register-key", "--key FILE [--origin URL]", "makes an approver's key, if there is none, and registers it",
+     ch_command_payout_register_key},
     {0}};

@@ -12,17 +12,23 @@ struct tax {
     int64_t ppm;
 };
 
-/* Standard rate at home and for private buyers of the area, reverse charge for its businesses, else outside. */
+static bool has_text(const json_t *object, const char *name)
+{
+    const char *text = payout_text(object, name);
+    return text && *text;
+}
+
+/* Standard rate at home and for private buyers of the area, reverse charge for its businesses, else outside. Reverse
+ * charge names both VAT ids, so a trust without one cannot use it. */
 static struct tax tax_of_buyer(const struct payout_settings *settings, const json_t *buyer)
 {
     const char *country = payout_text(buyer, "country");
-    const char *vat_id = payout_text(buyer, "vat_id");
     struct tax home = {settings->vat_ppm > 0 ? CH_VAT_S : CH_VAT_E, settings->vat_ppm};
     if (!country || strcmp(country, settings->country) == 0)
         return home;
     if (!ch_country_in_eea(country))
         return (struct tax){CH_VAT_O, 0};
-    return vat_id && *vat_id ? (struct tax){CH_VAT_AE, 0} : home;
+    return has_text(buyer, "vat_id") && *settings->vat_id ? (struct tax){CH_VAT_AE, 0} : home;
 }
 
 static bool tax_of_line(const json_t *line, struct tax *tax)
@@ -93,6 +99,19 @@ static void add_head(json_t *document, const struct payout_settings *settings, c
                                   settings->country, "vat_id", settings->vat_id));
 }
 
+/* What EN 16931 asks of categories beside the arithmetic: BR-AE-2 to -4 and BR-O-11. NULL: nothing is wrong. */
+static const char *fault_of_categories(const struct payout_settings *settings, const json_t *buyer,
+                                       const struct ch_invoice_sums *sums)
+{
+    for (size_t i = 0; i < sums->group_count; i++) {
+        if (sums->groups[i].category == CH_VAT_AE && !(has_text(buyer, "vat_id") && *settings->vat_id))
+            return "Reverse charge (AE) needs the VAT ids of both sides.";
+        if (sums->groups[i].category == CH_VAT_O && sums->group_count > 1)
+            return "An invoice outside the scope of VAT (O) has no other category.";
+    }
+    return NULL;
+}
+
 char *invoice_document(struct ch_arena *arena, const struct payout_settings *settings, const json_t *head,
                        const json_t *lines, const char **error)
 {
@@ -110,6 +129,9 @@ char *invoice_document(struct ch_arena *arena, const struct payout_settings *set
     struct ch_invoice_sums sums;
     *error = "A net amount or VAT rate is out of range.";
     if (!ch_invoice_vat(arena, figures, count, &sums))
+        return NULL;
+    *error = fault_of_categories(settings, json_object_get(head, "buyer"), &sums);
+    if (*error)
         return NULL;
     json_t *made = ch_json_own(arena, json_array());
     *error = "A line's first and last day must exist and be in order.";

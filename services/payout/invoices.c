@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Invoices over HTTP: drafts by the treasurer, issue, lists, the print page made of the stored document. */
+/* Invoices over HTTP: drafts by the treasurer, issue, credit notes, bad debt, lists. The print page is invoice_print.c.
+ */
 #include <string.h>
 
-#include "html.h"
 #include "invoice_document.h"
 #include "payout_role.h"
 
@@ -11,6 +11,8 @@ PAYOUT_READ(show_invoice, "payout.show_invoice", "$1::uuid, $2::uuid, $3::uuid, 
 CH_FUNCTION(load_parties, "payout.load_parties", "$1::uuid, $2::text, $3::uuid, $4::jsonb, $5::jsonb");
 CH_FUNCTION(create_invoice, "payout.create_invoice", "$1::uuid, $2::text, $3::jsonb, $4::jsonb");
 CH_FUNCTION(issue, "payout.issue_invoice", "$1::uuid, $2::text, $3::uuid");
+CH_FUNCTION(credit, "payout.credit_invoice", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
+CH_FUNCTION(write_off, "payout.write_off_invoice", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 
 struct invoice_body {
     const char *licensee;
@@ -24,6 +26,28 @@ static const struct ch_field FIELDS[] = {
     CH_FIELD(CH_FIELD_UUID, invoice_body, grant_id, false),
     CH_FIELD(CH_FIELD_INT, invoice_body, due_days, false, 1, 366),
     CH_FIELD(CH_FIELD_ARRAY, invoice_body, lines, true, 1, 200),
+    {0},
+};
+
+struct credit_body {
+    const char *reason;
+    const json_t *lines;
+};
+
+static const struct ch_field CREDIT[] = {
+    CH_FIELD(CH_FIELD_TEXT, credit_body, reason, true, 1, 1000),
+    CH_FIELD(CH_FIELD_ARRAY, credit_body, lines, false, 1, 200),
+    {0},
+};
+
+struct write_off_body {
+    const char *reason;
+    bool vat_recoverable;
+};
+
+static const struct ch_field WRITE_OFF[] = {
+    CH_FIELD(CH_FIELD_TEXT, write_off_body, reason, true, 1, 1000),
+    CH_FIELD(CH_FIELD_BOOL, write_off_body, vat_recoverable, false),
     {0},
 };
 
@@ -128,81 +152,33 @@ struct ch_done *post_invoice(struct ch_request *request)
                         with_parties);
 }
 
-static void print_lines(struct evbuffer *page, const json_t *document, const char *currency)
+static bool is_credited_line(const json_t *line)
 {
-    evbuffer_add_printf(
-        page, "<h2>Lines</h2><table><tr><th>#</th><th>What</th><th>Units</th><th>Net</th><th>VAT</th></tr>\n");
-    size_t i;
-    json_t *line;
-    json_array_foreach(json_object_get(document, "lines"), i, line)
-    {
-        evbuffer_add_printf(page, "<tr><td>%lld</td><td>", (long long)payout_integer(line, "line"));
-        html_text(page, payout_text(line, "text"));
-        evbuffer_add_printf(page, "</td><td class=\"n\">%lld</td>", (long long)payout_integer(line, "units"));
-        html_amount(page, payout_integer(line, "net"), currency);
-        html_amount(page, payout_integer(line, "vat"), currency);
-        evbuffer_add_printf(page, "</tr>\n");
-    }
-    evbuffer_add_printf(page, "</table>\n");
+    struct ch_money net;
+    const json_t *number = json_object_get(line, "line");
+    return json_object_size(line) == 2 && json_is_integer(number) && json_integer_value(number) >= 1 &&
+           json_integer_value(number) <= 200 && ch_money_from_json(&net, json_object_get(line, "net")) &&
+           ch_money_minor(net) > 0;
 }
 
-static void print_sums(struct evbuffer *page, const json_t *document, const char *currency)
+struct ch_done *credit_invoice(struct ch_request *request)
 {
-    evbuffer_add_printf(page, "<h2>Sums</h2><table>\n");
-    size_t i;
-    json_t *group;
-    json_array_foreach(json_object_get(document, "vat_groups"), i, group)
-    {
-        evbuffer_add_printf(page, "<tr><th>VAT %s, %lld.%04lld %% of</th>", payout_text(group, "vat_category"),
-                            (long long)(payout_integer(group, "vat_ppm") / 10000),
-                            (long long)(payout_integer(group, "vat_ppm") % 10000));
-        html_amount(page, payout_integer(group, "base"), currency);
-        html_amount(page, payout_integer(group, "tax"), currency);
-        evbuffer_add_printf(page, "</tr>\n");
-        if (strcmp(payout_text(group, "vat_category"), "AE") == 0)
-            evbuffer_add_printf(page,
-                                "<tr><td colspan=\"3\">Reverse charge: VAT is due from the recipient.</td></tr>\n");
-    }
-    static const char *const SUMS[] = {"net", "vat", "gross"};
-    for (size_t s = 0; s < 3; s++) {
-        evbuffer_add_printf(page, "<tr><th>%s</th><td></td>", SUMS[s]);
-        html_amount(page, payout_integer(json_object_get(document, SUMS[s]), "minor"), currency);
-        evbuffer_add_printf(page, "</tr>\n");
-    }
-    evbuffer_add_printf(page, "</table>\n");
-}
-
-static void print_party(struct evbuffer *page, const char *role, const json_t *party)
-{
-    html_row(page, role, payout_text(party, "name"));
-    html_row(page, "Country", payout_text(party, "country"));
-    html_row(page, "VAT id", payout_text(party, "vat_id"));
-}
-
-static struct ch_done *print_document(struct ch_request *request, const struct ch_answer *answer)
-{
-    if (strcmp(answer->outcome, "ok") != 0)
-        return ch_reply(request, answer->outcome, answer->body);
-    const json_t *document = payout_parse(ch_arena_of(request), answer->body);
-    const char *currency = payout_text(json_object_get(document, "gross"), "currency");
-    struct evbuffer *page = evbuffer_new();
-    html_begin(page, ch_printf(ch_arena_of(request), "Invoice %s", payout_text(document, "number")));
-    evbuffer_add_printf(page, "<table>\n");
-    print_party(page, "From", json_object_get(document, "seller"));
-    print_party(page, "To", json_object_get(document, "buyer"));
-    html_row(page, "Date", payout_text(document, "issued_on"));
-    html_row(page, "Due", payout_text(document, "due_on"));
-    html_row(page, "Creditor reference (ISO 11649)", payout_text(document, "reference"));
-    evbuffer_add_printf(page, "</table>\n");
-    print_lines(page, document, currency);
-    print_sums(page, document, currency);
-    return html_reply(request, page);
-}
-
-struct ch_done *print_invoice(struct ch_request *request)
-{
+    struct credit_body in = {0};
     const char *id = path_id(request);
-    return id ? ch_call_then(request, &show_invoice, CH_ARGS(actor_id(request), actor_org(request), id, "true"),
-                             print_document)
-              : no_such(request);
+    if (!id)
+        return no_such(request);
+    struct ch_done *refused = ch_decode(request, CREDIT, &in);
+    if (refused)
+        return refused;
+    for (size_t i = 0; i < json_array_size(in.lines); i++)
+        if (!is_credited_line(json_array_get(in.lines, i)))
+            return refuse_field(request, ch_printf(ch_arena_of(request), "/lines/%zu", i),
+                                "is {line, net}: a line of the invoice and an amount over 0");
+    return ch_call(request, &credit,
+                   CH_ARGS(actor_id(request), ch_idempotency_key(request), id, ch_body_json(request)));
+}
+
+struct ch_done *write_off_invoice(struct ch_request *request)
+{
+    return act_with_body(request, &write_off, WRITE_OFF, &(struct write_off_body){0});
 }

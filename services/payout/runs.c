@@ -13,12 +13,14 @@ CH_FUNCTION(abandon, "payout.abandon_run", "$1::uuid, $2::uuid, $3::jsonb");
 
 struct run_body {
     const char *pool, *month, *licensee;
+    const json_t *external;
 };
 
 static const struct ch_field RUN_FIELDS[] = {
     CH_FIELD(CH_FIELD_TEXT, run_body, pool, true, 1, 64),
     CH_FIELD(CH_FIELD_TEXT, run_body, month, true, 7, 7),
     CH_FIELD(CH_FIELD_UUID, run_body, licensee, false),
+    CH_FIELD(CH_FIELD_OBJECT, run_body, external, false),
     {0},
 };
 
@@ -27,12 +29,6 @@ struct reason_body {
 };
 
 static const struct ch_field REASON_FIELDS[] = {CH_FIELD(CH_FIELD_TEXT, reason_body, reason, true, 3, 500), {0}};
-
-static bool is_month(const char *text)
-{
-    return strlen(text) == 7 && strspn(text, "0123456789-") == 7 && text[4] == '-' && strncmp(text, "0000", 4) != 0 &&
-           strcmp(text + 5, "00") > 0 && strcmp(text + 5, "12") <= 0;
-}
 
 struct ch_done *get_runs(struct ch_request *request)
 {
@@ -48,7 +44,7 @@ struct ch_done *post_run(struct ch_request *request)
     struct ch_done *refused = ch_decode(request, RUN_FIELDS, &body);
     if (refused)
         return refused;
-    if (!is_month(body.month))
+    if (!names_month(body.month))
         return ch_refuse(request, "invalid", "month: YYYY-MM.");
     return ch_call(request, &create_run,
                    CH_ARGS(actor_id(request), ch_idempotency_key(request), ch_body_json(request)));

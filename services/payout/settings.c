@@ -19,7 +19,12 @@ struct payout_settings payout_settings(const struct ch_service_context *context)
         .vat_ppm = ch_config_int(config, "payout", "vat_ppm"),
         .vat_id = ch_config_text(config, "payout", "vat_id"),
         .member_secret = ch_config_text(config, "payout", "member_secret"),
+        .rail = ch_config_text(config, "payout", "rail"),
         .outbox = ch_config_text(config, "payout", "outbox"),
+        .inbox = ch_config_text(config, "payout", "inbox"),
+        .limit_person = ch_config_int(config, "payout", "limit_person"),
+        .limit_batch = ch_config_int(config, "payout", "limit_batch"),
+        .limit_day = ch_config_int(config, "payout", "limit_day"),
         .profiles = ch_config_folder(config, "payout", "profiles", "deploy/bank-profiles"),
     };
 }

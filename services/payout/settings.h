@@ -17,7 +17,10 @@ struct payout_settings {
     const char *country; /* where the trust pays VAT, two letters */
     int64_t vat_ppm;     /* standard rate; 0: the trust is exempt */
     const char *vat_id;  /* "" for none */
-    const char *member_secret, *outbox, *profiles;
+    const char *member_secret, *profiles;
+    const char *rail, *outbox, *inbox;
+    int64_t limit_person, limit_batch,
+        limit_day; /* minor units that leave at most: to one payee, in a batch, in a day */
 };
 
 /* Texts live as long as the configuration. */

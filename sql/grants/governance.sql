@@ -8,6 +8,7 @@ GRANT SELECT ON governance.charter_in_force, governance.member_standing, governa
     governance.asset_in_force, governance.council_decision, governance.resolution_in_force, governance.rule_in_force, governance.bylaw_in_force
     TO ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner,
        ch_governance, ch_licensing, ch_metering, ch_payout, ch_portal, ch_worker, ch_audit;
+GRANT SELECT ON governance.standing_overview TO ch_payout_owner, ch_audit;
 GRANT SELECT ON governance.asset_register TO ch_governance, ch_portal, ch_audit;
 GRANT EXECUTE ON FUNCTION governance.is_office(uuid, text)
     TO ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;

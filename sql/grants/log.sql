@@ -3,10 +3,10 @@
 SET LOCAL ROLE ch_log_owner;
 
 -- every part writes leaves, answers, identifiers
-GRANT EXECUTE ON FUNCTION log.new_id(), log.answer(text, jsonb), log.refusal(text, text, jsonb), log.time_text(timestamptz),
+GRANT EXECUTE ON FUNCTION log.new_id(), log.new_ids(bigint), log.answer(text, jsonb), log.refusal(text, text, jsonb), log.time_text(timestamptz),
     log.canonical(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION log.replay(text, text, text, text, jsonb), log.remember(text, text, text, text, jsonb, log.answer),
-    log.append_leaf(text, text, text, jsonb)
+    log.append_leaf(text, text, text, jsonb), log.append_leaves(text, text[], text[], jsonb[])
     TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
 GRANT EXECUTE ON FUNCTION log.read_checkpoint(), log.read_tile(integer, bigint, integer), log.read_entries(bigint, integer),
     log.read_proof(text, text), log.read_keys(), log.read_health() TO ch_log;
@@ -21,7 +21,8 @@ GRANT EXECUTE ON FUNCTION log.notify_member(uuid, text, text, jsonb), log.announ
     log.is_announced(uuid, text, text, boolean), log.warn(text, text, text)
     TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
 GRANT EXECUTE ON FUNCTION log.take_webhooks(integer), log.put_back(bigint, text), log.announce_many(text, jsonb), log.notify_many(jsonb) TO ch_licensing_owner;
--- payout numbers its runs by the checkpoint that covers their inputs
+-- payout numbers its runs by the checkpoint that covers their inputs, keeps the proofs of their results, and tells many members at once
+GRANT EXECUTE ON FUNCTION log.prove(bigint), log.notify_many(jsonb) TO ch_payout_owner;
 GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
 -- members read their own notices through governance
 GRANT SELECT (id, topic, payload, created_at) ON log.outbox TO ch_governance_owner;

@@ -15,7 +15,7 @@ import yaml
 from stack import ROOT
 
 #: The documents whose every answer is watched.
-WATCHED = ("governance", "licensing", "metering")
+WATCHED = ("governance", "licensing", "metering", "payout")
 #: Of an answer in lines, so many of its first and last are looked at.
 LINES = 50
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")

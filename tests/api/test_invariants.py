@@ -80,10 +80,10 @@ def tables(trust, schemas=None):
 # -- login roles: nothing but what sql/grants says --------------------------
 
 def may_write(login, table, deed):
-    """What sql/grants gives a login role beyond functions: rows of pools to the worker, findings to the auditor, and usage events,
-    which are copied, to metering."""
+    """What sql/grants gives a login role beyond functions: rows of pools and, copied, the lines of a run that is being computed (payout.check_lines)
+    to the worker, findings to the auditor, and usage events, which are copied, to metering."""
     if login == "ch_worker":
-        return table.startswith("pooldata.") and deed == "INSERT"
+        return deed == "INSERT" and (table.startswith("pooldata.") or table in ("payout.run_line", "payout.run_salt"))
     if login == "ch_metering":
         return (table, deed) == ("metering.usage_event", "INSERT")
     if login == "ch_audit":
@@ -331,10 +331,11 @@ def test_nothing_is_sent_twice(trust, done):
         assert answer.status in (409, 422), (step, answer.raw)
     answer = tess.send("POST", f"{PAY}/batches", {"account": "main"})
     assert answer.status == 409 and answer.json["type"].endswith("/nothing_to_pay")
-    assert trust.sql("SELECT (payout.mark_sent(%s)).outcome", done.batch["id"])[0][0] != "posted"
+    assert trust.sql("SELECT (payout.begin_submission(%s, 'folder')).outcome", done.batch["id"]) == [("not_allowed_here",)]
+    trust.sql("SELECT payout.end_submission(%s, 'folder', 'refused', 'once more')", done.batch["id"])
     assert trust.sql("SELECT count(*) FROM log.outbox WHERE payload ->> 'type' IN ('batch', 'batch_event', 'txn')") == sent
     folder = trust.config.parent / f"outbox-{trust.name}"
-    files = [f for f in folder.rglob("*") if f.is_file()]
+    files = [f for f in folder.rglob("[!.]*") if f.is_file()]
     assert len(files) == 1 and files[0].read_bytes() == done.pain
     with session(trust, owner="payout") as s:
         copy = "INSERT INTO payout.payment SELECT (jsonb_populate_record(p, {})).* FROM payout.payment AS p LIMIT 1"
@@ -354,19 +355,21 @@ def test_a_batch_needs_two_others(trust):
     batch = ("INSERT INTO payout.batch SELECT (jsonb_populate_record(b, jsonb_build_object('id', '" + new + "', 'state', '{}', 'txn_id', NULL, "
              "'message_id', '" + MESSAGE + "'))).* FROM payout.batch AS b")
     approval = ("INSERT INTO payout.approval SELECT (jsonb_populate_record(a, jsonb_build_object('id', log.new_id(), 'batch_id', '" + new + "', "
-                "'member_id', {}, 'key_id', {}))).* FROM payout.approval AS a LIMIT 1")
-    keys = [r[0] for r in trust.sql("SELECT id::text FROM payout.approver_key ORDER BY member_id")]
+                "'member_id', {0}, 'key_id', {1}, 'text', payout.approval_text(b, a.office_id, substring(a.text, E'\\nat ([0-9TZ:-]+)\\n$'))))).* "
+                "FROM payout.approval AS a, payout.batch AS b WHERE b.id = '" + new + "' ORDER BY a.member_id = {0} DESC LIMIT 1")
+    key_of = "(SELECT k.id FROM payout.approver_key AS k WHERE k.member_id = {})".format
+    first, last = (f"(SELECT {which}(member_id::text)::uuid FROM payout.approval)" for which in ("min", "max"))
+    maker = "(SELECT made_by FROM payout.batch LIMIT 1)"
     approve = f"UPDATE payout.batch SET state = 'approved' WHERE id = '{new}'"
     with session(trust, owner="payout") as s:
         frozen = batch.format("frozen")
         assert s.code(frozen, approve) in GUARDED
-        by_maker = approval.format("(SELECT made_by FROM payout.batch LIMIT 1)", f"'{keys[0]}'")
-        by_other = approval.format("a.member_id", f"'{keys[1]}'")
-        assert s.code(frozen, by_maker, by_other, approve) in GUARDED
-        assert s.code(frozen, by_other, approval.format("a.member_id", f"'{keys[2]}'")) == "23505", "one person, two keys"
-        others = approval.format("(SELECT max(member_id::text)::uuid FROM payout.approval)", f"'{keys[0]}'"), approval.format(
-            "(SELECT min(member_id::text)::uuid FROM payout.approval)", f"'{keys[1]}'")
-        assert s.code(frozen, *others, approve) is None, "the control: two others may"
+        by_first, by_last = (approval.format(who, key_of(who)) for who in (first, last))
+        assert s.code(frozen, by_first, approve) in GUARDED, "one is not two"
+        assert s.code(frozen, approval.format(maker, key_of(first))) in GUARDED, "the maker"
+        assert s.code(frozen, by_first, by_first) == "23505", "one person twice"
+        assert s.code(frozen, approval.format(last, key_of(first))) in GUARDED, "another person's key"
+        assert s.code(frozen, by_first, by_last, approve) is None, "the control: two others may"
         assert s.code(frozen) is None, "the control: the row itself is acceptable"
 
 

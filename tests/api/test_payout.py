@@ -98,7 +98,7 @@ def test_a_changed_payee_account_takes_a_second_person(trust, treasurer, other):
     assert made.status == 201 and made["state"] == "proposed" and "370400440532013000" not in made.raw.decode()
     assert not trust.sql("SELECT 1 FROM log.idempotency WHERE body::text LIKE '%%0532013000%%'")
     refused(other.send("POST", "/payout/v1/payee-accounts", body={"iban": "DE89370400440532013001", "name": "x"}), 422, "invalid")
-    assert other.send("POST", f"/payout/v1/payee-accounts/{made['id']}/confirm-account").status == 200
+    assert other.enable_totp().send("POST", f"/payout/v1/payee-accounts/{made['id']}/confirm-account").status == 200
     changed = other.send("POST", "/payout/v1/payee-accounts", body={"iban": "AT611904300234573201", "name": "Jörg Example"})
     path = f"/payout/v1/payee-accounts/{changed['id']}/confirm-account"
     refused(treasurer.send("POST", path), 409, "not_allowed_here")

@@ -9,12 +9,15 @@ What the server then does with the session of a dead client is a fault of its ow
 """
 import os
 import signal
+import threading
+import traceback
 
 import psycopg2
 
 from stack import BIN, DEADLINE, Daemon, wait_for
 
 LOST, DONE, LATE = "lost", "done", "late"
+HTTP_ROLES = ["governance", "licensing", "metering", "payout", "log", "portal"]
 LOCK_CLASS = 7390
 PAUSE = """
 CREATE SCHEMA IF NOT EXISTS breakpoints;
@@ -177,3 +180,26 @@ class Worker:
     def wait_done(self, job, attempt):
         row = self.trust.wait_sql(f"job {job} to be done", "SELECT state IN ('done', 'dead'), state, attempt, reason FROM job.job WHERE id = %s", job)
         assert row[1] == "done" and row[2] > attempt, row
+
+
+class Deed(threading.Thread):
+    """A step that goes on while its processes are killed; its error is the test's."""
+
+    def __init__(self, deed, *args):
+        super().__init__(daemon=True)
+        self.deed, self.args, self.error, self.result = deed, args, None, None
+        self.start()
+
+    def run(self):
+        try:
+            self.result = self.deed(*self.args)
+        except BaseException as error:  # handed to the test, which may wait for something else at the time
+            traceback.print_exc()
+            self.error = error
+
+    def finish(self):
+        self.join(DEADLINE * 3)
+        assert not self.is_alive(), f"{self.deed} does not end"
+        if self.error:
+            raise self.error
+        return self.result

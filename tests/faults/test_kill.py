@@ -6,24 +6,22 @@ import json
 import re
 import subprocess
 import sys
-import threading
-import traceback
 
 import pytest
 
 from figures import broken, figures
-from killing import DONE, LATE, LOST, Breakpoint, Worker, kill_http_at
+from killing import DONE, HTTP_ROLES, LATE, LOST, Breakpoint, Deed, Worker, kill_http_at
 from stack import DEADLINE, ROOT
 from cycle import POOL, Cycle
 from money import MET
-from test_kill_licensing import KINDS
+from test_kill_licensing import KINDS as LICENSING
+from test_kill_payout import KINDS as PAYOUT
 from trust import LIC
 
 SEED = 20260504
 STEPS = ["people_join", "pool_opens", "files_come_in", "corrupted_file_is_refused", "consents_are_given", "terms_are_voted", "licensees_apply",
          "data_is_read", "withdrawal_takes_effect", "usage_is_folded", "month_is_sealed", "invoices_are_issued", "money_comes_in",
          "money_is_distributed", "money_is_paid_out", "bank_confirms", "books_are_shown"]
-HTTP_ROLES = ["governance", "licensing", "metering", "payout", "log", "portal"]
 
 
 @pytest.fixture(scope="module")
@@ -83,29 +81,6 @@ class KilledCycle(Cycle):
 
     def close(self):
         self.worker.stop()
-
-
-class Deed(threading.Thread):
-    """A step that goes on while its processes are killed; its error is the test's."""
-
-    def __init__(self, deed, *args):
-        super().__init__(daemon=True)
-        self.deed, self.args, self.error, self.result = deed, args, None, None
-        self.start()
-
-    def run(self):
-        try:
-            self.result = self.deed(*self.args)
-        except BaseException as error:  # handed to the test, which may wait for something else at the time
-            traceback.print_exc()
-            self.error = error
-
-    def finish(self):
-        self.join(DEADLINE * 3)
-        assert not self.is_alive(), f"{self.deed} does not end"
-        if self.error:
-            raise self.error
-        return self.result
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +205,8 @@ def test_delivery(cycle, pause):
         cycle.trust.unguarded("ALTER TABLE metering.batch DISABLE TRIGGER guard",
                               f"UPDATE metering.batch SET committed_at = committed_at - interval '{hours} hours' WHERE delivery_id = '{killed}'",
                               "ALTER TABLE metering.batch ENABLE ALWAYS TRIGGER guard",
+                              f"UPDATE metering.delivery SET opened_at = opened_at - interval '{hours} hours' WHERE id = '{killed}'",
+                              f"UPDATE metering.delivery_beat SET at = at - interval '{hours} hours' WHERE delivery_id = '{killed}'",
                               "UPDATE metering.clock SET at = at - interval '1 hour'")
         cycle.trust.wait_sql(f"the batch to be {batch}", "SELECT bool_and(b.state = %s AND b.day IS NULL AND d.state = %s) FROM metering.batch AS b "
                              "JOIN metering.delivery AS d ON d.id = b.delivery_id WHERE d.id = %s", batch, delivery, killed)
@@ -273,17 +250,18 @@ def test_run(cycle, pause):
 
 
 def test_sending(cycle, pause):
-    """Killed with the file in the outbox, then again after the bank took it: there is one file, ever."""
+    """Killed before the submission begins and behind it, with the file in the outbox, then again after the bank took it: there is one file, ever."""
     cycle.before("money_is_paid_out")
     outbox = cycle.trust.stack.folder / f"outbox-{cycle.trust.name}"
     released = pause("payout.batch", "UPDATE", "NEW.state = 'releasing'", "commonhold-payout")
+    unbegun, begun = (pause("payout.submission", "INSERT", "NEW.step = 'begun'") for _ in range(2))
     in_place, taken = (pause("payout.batch", "UPDATE", "NEW.state = 'sent'") for _ in range(2))
     deed = Deed(cycle.take, "money_is_paid_out")
     released.wait()
     message, = cycle.trust.sql("SELECT message_id FROM payout.batch")[0]
     (outbox / f".{message}.part").write_text("half of a file, by a worker that was killed")
     kill_http_at(cycle.trust, released, LOST)
-    jobs = [cycle.worker.kill_at(in_place, "send_batch", LOST)]
+    jobs = [cycle.worker.kill_at(*point) for point in ((unbegun, "send_batch", LOST), (begun, "send_batch", DONE), (in_place, "send_batch", LOST))]
     taken.wait()
     file, = outbox.glob("*.xml")
     content = file.read_bytes()
@@ -327,10 +305,11 @@ def test_rows_and_files_go_once(cycle, pause):
 
 
 def test_the_worker_was_killed_in_every_kind_of_job(request):
-    """A new kind of job gets its kill here or in test_kill_licensing.py, which looks after its own."""
+    """A new kind of job gets its kill here, or in test_kill_licensing.py or test_kill_payout.py, which look after their own."""
     chosen = {item.name for item in request.session.items if item.path == request.node.path}
     if not {name for name in globals() if name.startswith("test_")} <= chosen:
         pytest.skip("says something behind all tests of this file only")
-    kinds = set(re.findall(r'^    \{"(\w+)", \w+, \d+, \d+\},$', "".join(path.read_text() for path in ROOT.glob("services/*/service.c")), re.M))
+    kinds = set(re.findall(r'\{"(\w+)", \w+, \d+, \d+\},', "".join(path.read_text() for path in ROOT.glob("services/*/service.c"))))
     killed = {kind for kind, in request.getfixturevalue("cycle").trust.sql("SELECT DISTINCT kind FROM job.job WHERE attempt > 1")}
-    assert len(kinds) >= 17 and KINDS <= kinds and kinds - killed - KINDS == set()
+    elsewhere = LICENSING | PAYOUT
+    assert len(kinds) >= 21 and elsewhere <= kinds and kinds - killed - elsewhere == set()

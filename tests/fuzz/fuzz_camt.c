@@ -28,7 +28,7 @@ static bool on_statement(void *context, const struct ch_camt_statement *statemen
     return true;
 }
 
-static enum ch_camt_error read_pieces(const uint8_t *bytes, size_t size, size_t piece, int64_t *sum)
+static enum ch_bank_error read_pieces(const uint8_t *bytes, size_t size, size_t piece, int64_t *sum)
 {
     const struct ch_camt_calls calls = {on_entry, on_statement, sum};
     struct ch_camt *camt = ch_camt_new(&calls, "EUR", 2);
@@ -38,7 +38,7 @@ static enum ch_camt_error read_pieces(const uint8_t *bytes, size_t size, size_t 
         bytes += now;
         size -= now;
     } while (size > 0);
-    enum ch_camt_error error = ch_camt_error(camt);
+    enum ch_bank_error error = ch_camt_error(camt);
     ch_camt_free(camt);
     return error;
 }
@@ -48,9 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     int64_t whole = 0, pieces = 0;
     if (size < 2)
         return 0;
-    enum ch_camt_error one = read_pieces(bytes + 1, size - 1, size, &whole);
-    enum ch_camt_error other = read_pieces(bytes + 1, size - 1, (size_t)bytes[0] + 1, &pieces);
-    require((one == CH_CAMT_OK) == (other == CH_CAMT_OK));
-    require(one != CH_CAMT_OK || whole == pieces);
+    enum ch_bank_error one = read_pieces(bytes + 1, size - 1, size, &whole);
+    enum ch_bank_error other = read_pieces(bytes + 1, size - 1, (size_t)bytes[0] + 1, &pieces);
+    require((one == CH_BANK_OK) == (other == CH_BANK_OK));
+    require(one != CH_BANK_OK || whole == pieces);
     return 0;
 }

@@ -24,9 +24,43 @@ static void require(bool held)
         abort();
 }
 
+struct text {
+    char *bytes;
+    size_t length;
+};
+
+static void keep(void *context, const void *bytes, size_t size)
+{
+    struct text *text = context;
+    text->bytes = realloc(text->bytes, text->length + size);
+    require(text->bytes != NULL);
+    memcpy(text->bytes + text->length, bytes, size);
+    text->length += size;
+}
+
+/* The normal form, read as inputs again: it has no run_id, which goes in front. */
+static const struct ch_inputs *again(const struct ch_benefit_rule *rule, const struct ch_inputs *inputs,
+                                     struct ch_refusals *list)
+{
+    struct text text = {NULL, 0};
+    struct ch_out out;
+    ch_out_begin(&out, keep, &text);
+    ch_inputs_write_normal(inputs, &out);
+    ch_out_flush(&out);
+    const char *whole =
+        ch_printf(list->arena, "{\"run_id\":\"%s\",%.*s", inputs->run_id, (int)text.length - 1, text.bytes + 1);
+    free(text.bytes);
+    const struct ch_inputs *read = ch_inputs_parse(whole, strlen(whole), rule, list);
+    require(read != NULL && strcmp(read->sha256, inputs->sha256) == 0);
+    return read;
+}
+
 static void share(const struct ch_benefit_rule *rule, const struct ch_inputs *inputs, struct ch_refusals *list)
 {
-    const struct ch_distribution *d = ch_distribute(rule, inputs, NULL, list);
+    const char *explain = inputs->recipient_count ? ch_printf(list->arena, "%.*s", inputs->recipients[0].id_length,
+                                                              inputs->recipients[0].id)
+                                                  : NULL;
+    const struct ch_distribution *d = ch_distribute(rule, inputs, explain, list);
     require(d || list->count > 0);
     if (!d)
         return;
@@ -36,6 +70,8 @@ static void share(const struct ch_benefit_rule *rule, const struct ch_inputs *in
     for (size_t i = 0; i < inputs->recipient_count; i++)
         sum += ch_distribution_amount(d, i);
     require(sum == inputs->pot);
+    const struct ch_distribution *e = ch_distribute(rule, again(rule, inputs, list), NULL, list);
+    require(e && strcmp(d->hash, e->hash) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Distribution, clawback and price a second time, written from the specification alone, in exact integers and
-fractions. Slow on purpose: every step is the sentence it implements. Not a validator: documents are taken as lawful,
-except for what only the arithmetic can refuse (Refused)."""
+"""Distribution with its trace, clawback and price a second time, written from the specification alone, in exact integers
+and fractions. Slow on purpose: every step is the sentence it implements. Documents are taken as lawful, which
+payout_documents.py judges, except for what only the arithmetic can refuse (Refused)."""
 
 import hashlib
 import json
@@ -36,6 +36,7 @@ class Shares:
     """A(T, {(path, w)}) of the rule page: amounts by path, and what explains the last unit."""
 
     def __init__(self, run_id, total, weights):
+        self.total, self.weights = total, weights
         self.weight_total = sum(weights.values())
         self.amounts = {path: 0 for path in weights}
         self.extra = 0
@@ -55,6 +56,31 @@ class Shares:
         for minus_remainder, tie, path in order[: self.extra]:
             self.amounts[path] += 1
             self.cutoff = {"remainder": str(-minus_remainder), "tie": tie.hex()}
+
+    def row(self, path, level, part=None, contribution=None):
+        """How one entry came to its amount. All numbers of a trace are decimal strings."""
+        quotient, remainder = divmod(self.total * self.weights[path], self.weight_total) if self.weight_total else (0, 0)
+        amount = self.amounts[path]
+        out = trace_row(level, self.total, self.weights[path], self.weight_total, amount, part, contribution)
+        out.update(quotient=str(quotient), remainder=str(remainder), extra=str(amount - quotient))
+        return out
+
+
+def trace_row(level, total, weight, weight_total, amount, part=None, contribution=None, frozen=None):
+    """A row without apportionment: what is frozen has neither quotient nor remainder."""
+    return {
+        "level": level,
+        "part": part if part is None else str(part),
+        "contribution": contribution,
+        "total": str(total),
+        "weight": str(weight),
+        "weight_total": str(weight_total),
+        "quotient": "0",
+        "remainder": "0",
+        "extra": "0",
+        "amount": str(amount),
+        "frozen": frozen,
+    }
 
 
 def normal_inputs(inputs):
@@ -100,6 +126,7 @@ class Split:
         self.given = {identity: 0 for identity in self.recipients}
         self.leftover = 0
         self.parts = []
+        self.rows = []
         self.clamp = None
         self.eligible = step.get("eligible", {})
         self.clamped = step.get("floor_each", 0) > 0 or "cap_each" in step
@@ -169,16 +196,19 @@ class Split:
                 continue
             shared += amount
             if not self.clamped:
-                self.share_part(part, entry, amount, weights)
+                self.share_part(k, part, entry, amount, weights)
         if self.clamped:
             self.share_clamped(shared, weights_of_parts)
 
-    def share_part(self, part, entry, amount, weights):
+    def share_part(self, k, part, entry, amount, weights):
+        traced = self.run.explain
         shares = Shares(self.run.run_id, amount, {path(i): w for i, w in weights.items()})
         entry["extra"], entry["cutoff"] = shares.extra, shares.cutoff
         if "then" not in part:
             for identity in weights:
                 self.given[identity] += shares.amounts[path(identity)]
+            if traced:
+                self.rows.append(shares.row(path(traced), "recipient", k))
             return
         for contribution in self.run.inputs["contributions"]:
             name = contribution["id"]
@@ -188,6 +218,10 @@ class Split:
             )
             for who in inner:
                 self.given[who] += inside.amounts[path(name, who)]
+            if traced in inner:
+                self.rows.append(shares.row(path(name), "contribution", k, name))
+                if weights[name]:
+                    self.rows.append(inside.row(path(name, traced), "contributor", k, name))
 
     def clamp_weights(self, weights_of_parts):
         parts = self.step["parts"]
@@ -224,7 +258,7 @@ class Split:
             floor[identity] = (wanted if cap is None else min(wanted, cap)) if holds else 0
         if sum(floor.values()) > pot:
             self.run.flags.add("floors_unfunded:" + step["id"])
-            self.finish_clamp(pot, floor, {})
+            self.finish_clamp(pot, floor, {}, floor)
             return
         rest, opened, fixed = pot, set(v), {}
         while True:
@@ -237,19 +271,19 @@ class Split:
             balance = sum(floor[i] - proposal[i] for i in below) - sum(proposal[i] - cap for i in above)
             freeze = {}
             if balance >= 0:
-                freeze.update({i: floor[i] for i in below})
+                freeze.update({i: (floor[i], "floor") for i in below})
             if balance <= 0:
-                freeze.update({i: cap for i in above})
+                freeze.update({i: (cap, "cap") for i in above})
             fixed.update(freeze)
             opened -= set(freeze)
-            rest -= sum(freeze.values())
+            rest -= sum(amount for amount, _ in freeze.values())
         if sum(v[i] for i in opened) == 0:
             self.leftover += rest
             if rest > 0:
                 self.run.flags.add("caps_bind:" + step["id"])
-        self.finish_clamp(rest, {i: v[i] for i in opened}, fixed)
+        self.finish_clamp(rest, {i: v[i] for i in opened}, fixed, v)
 
-    def finish_clamp(self, rest, weights, fixed):
+    def finish_clamp(self, rest, weights, fixed, v):
         shares = Shares(self.run.run_id, rest, {path(i): w for i, w in weights.items()})
         self.clamp = {
             "rest": rest,
@@ -259,17 +293,24 @@ class Split:
         }
         for identity in weights:
             self.given[identity] = shares.amounts[path(identity)]
-        self.given.update(fixed)
+        self.given.update({identity: amount for identity, (amount, _) in fixed.items()})
+        traced = self.run.explain
+        if traced in fixed:
+            amount, frozen = fixed[traced]
+            self.rows.append(trace_row("clamp", rest, v[traced], shares.weight_total, amount, frozen=frozen))
+        elif traced:
+            self.rows.append(shares.row(path(traced), "clamp"))
 
 
 class Run:
-    def __init__(self, rule, inputs):
-        self.rule, self.run_id = rule, inputs["run_id"]
+    def __init__(self, rule, inputs, explain=None):
+        self.rule, self.run_id, self.explain = rule, inputs["run_id"], explain
         self.inputs = normal_inputs(inputs)
         self.remaining = self.pot = inputs["pot"]
         self.flags, self.funds, self.steps = set(), {}, []
         self.lines = {r["id"]: [] for r in self.inputs["recipients"]}
         self.after = {}
+        self.rows, self.own = {}, {}  # of the recipient to explain, by step; an aborted run keeps them
         self.carried = self.leftover = 0
         self.aborted = False
 
@@ -304,8 +345,10 @@ class Run:
         elif kind == "assign":
             entry["to"] = step["recipient"]
             self.lines[step["recipient"]].append({"id": step["id"], "amount": amount})
+            self.own[step["id"]] = amount if step["recipient"] == self.explain else 0
         else:
             split = Split(self, step, amount)
+            self.rows[step["id"]], self.own[step["id"]] = split.rows, split.given.get(self.explain, 0)
             entry.update(to=step["leftover_to"], leftover=split.leftover, parts=split.parts)
             if split.clamp:
                 entry["clamp"] = split.clamp
@@ -370,10 +413,30 @@ class Run:
         return out
 
 
+    def trace(self):
+        def of(step):
+            own, rows = self.own.get(step["id"], 0), self.rows.get(step["id"], [])
+            return {"id": step["id"], "kind": step["kind"], "amount": own, "rows": rows}
+
+        return {
+            "schema": "distribution-trace/1",
+            "run_id": self.run_id,
+            "recipient": self.explain,
+            "result_hash": self.result()["hash"],
+            "steps": [of(step) for step in self.steps],
+        }
+
+
 def distribute(rule, inputs):
     run = Run(rule, inputs)
     run.execute()
     return run.result()
+
+
+def explain(rule, inputs, recipient):
+    run = Run(rule, inputs, recipient)
+    run.execute()
+    return run.trace()
 
 
 def clawback(rule, result, inputs):

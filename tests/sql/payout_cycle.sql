@@ -105,7 +105,7 @@ BEGIN
     PERFORM pg_temp.must('abandon', payout.abandon_run(t, v_run, '{"reason":"test"}'), 'ok');
     PERFORM pg_temp.refused('abandoned run moves', '23001', format('UPDATE payout.run SET state = %L WHERE id = %L', 'open', v_run));
     v_run := (pg_temp.must('run again', payout.create_run(t, NULL, jsonb_build_object('pool', 'p', 'month', to_char(v_month, 'YYYY-MM'))), 'opened')->>'id')::uuid;
-    PERFORM pg_temp.must('freeze', payout.freeze_run(v_run, '{}', repeat('ab', 32), '{"pot":100000,"carried_in":0,"rail_fees":250,"rows":0,"units":0,"usage_root":null}'), 'ok');
+    PERFORM pg_temp.must('freeze', payout.freeze_run(v_run, '{}', encode(sha256('{}'), 'hex'), '{"pot":100000,"carried_in":0,"rail_fees":250,"rows":0,"units":0,"usage_root":null,"places":[0,0,0,0]}'), 'ok');
     PERFORM pg_temp.must('no checkpoint', payout.number_run(v_run), 'not_yet_logged');
     PERFORM pg_temp.refused('inputs after the freeze', '23001', format('UPDATE payout.run SET inputs_sha256 = %L WHERE id = %L', repeat('cd', 32), v_run));
     PERFORM pg_temp.must('early confirm', payout.confirm_run(t, v_run), 'not_allowed_here');
@@ -114,13 +114,15 @@ BEGIN
         RAISE EXCEPTION 'run id vector';
     END IF;
     UPDATE payout.run SET state = 'numbered', run_id = 'run-' || repeat('0', 32), numbered_size = 7 WHERE id = v_run;
-    v_doc := jsonb_build_object('run_id', 'run-' || repeat('0', 32), 'inputs_sha256', repeat('ab', 32), 'pot', 100000, 'carried', 0, 'outcome', 'ok', 'hash', repeat('ef', 32),
+    v_doc := jsonb_build_object('run_id', 'run-' || repeat('0', 32), 'inputs_sha256', encode(sha256('{}'), 'hex'), 'pot', 100000, 'carried', 0, 'outcome', 'ok', 'hash', repeat('ef', 32),
         'funds', '[{"to":"Income:FeeRecovery","amount":250},{"to":"Equity:Fund:Commons","amount":29750}]'::jsonb);
-    PERFORM pg_temp.refused('pot not conserved', '23514', format('SELECT payout.save_result(%L, %L, repeat(''ef'', 32), %L, %L)', v_run, v_doc,
-        jsonb_build_array(jsonb_build_object('id', pg_temp.m(1), 'minor', 69999, 'line', '{}', 'salt', repeat('00', 32))), '\x00'));
-    PERFORM pg_temp.must('result', payout.save_result(v_run, v_doc::text, repeat('ef', 32), jsonb_build_array(
-        jsonb_build_object('id', pg_temp.m(1), 'minor', 40000, 'line', '{}', 'salt', repeat('00', 32)),
-        jsonb_build_object('id', pg_temp.m(2), 'minor', 30000, 'line', '{}', 'salt', repeat('01', 32))), sha256('a') || sha256('b') || sha256('r')), 'computed');
+    INSERT INTO payout.run_line (run, member_id, index, minor, line) VALUES (v_run, pg_temp.m(1), 0, 40000, '{}');
+    PERFORM pg_temp.refused('pot not conserved', '23514', format('SELECT payout.save_result(%L, %L, %L, %L, %L)', v_run, v_doc, encode(sha256(v_doc::text::bytea), 'hex'), v_doc, '\x00'));
+    INSERT INTO payout.run_line (run, member_id, index, minor, line) VALUES (v_run, pg_temp.m(2), 1, 30000, '{}');
+    PERFORM pg_temp.must('result', payout.save_result(v_run, v_doc::text::bytea, encode(sha256(v_doc::text::bytea), 'hex'), v_doc, sha256('a') || sha256('b') || sha256('r')), 'computed');
+    PERFORM pg_temp.refused('a line behind the result', '23001', format('INSERT INTO payout.run_line VALUES (%L, %L, 2, 1, %L)', v_run, pg_temp.m(3), '{}'));
+    PERFORM payout.open_accounts(payout.read_lines(jsonb_build_array(jsonb_build_object('path', 'Liabilities:Member:' || pg_temp.m(1) || ':Payable', 'minor', 1),
+        jsonb_build_object('path', 'Liabilities:Member:' || pg_temp.m(2) || ':Payable', 'minor', 1))));
     PERFORM payout.review_run(v_run);
     PERFORM pg_temp.must('not confirmed', payout.post_run(v_run), 'not_allowed_here');
     PERFORM pg_temp.must('confirm', payout.confirm_run(t, v_run), 'accepted');
@@ -132,7 +134,8 @@ BEGIN
     -- Batch: M1 has an account, M2 none.
     INSERT INTO payout.payee_account (id, member_id, version, iban_sealed, name_sealed, iban_hint, commitment)
     VALUES (pg_temp.m(1), pg_temp.m(1), 1, 'x', 'y', 'DE89 ... 3000', repeat('12', 32));
-    PERFORM pg_temp.must('confirm account', payout.confirm_account(pg_temp.m(1), pg_temp.m(1)), 'confirmed');
+    PERFORM pg_temp.must('stale second factor', payout.confirm_account(pg_temp.m(1), pg_temp.m(1), false), 'fresh_sign_in_required');
+    PERFORM pg_temp.must('confirm account', payout.confirm_account(pg_temp.m(1), pg_temp.m(1), true), 'confirmed');
     v_body := pg_temp.must('batch', payout.create_batch(t, 'b1', '{"account":"main"}'), 'created');
     v_batch := (v_body->>'id')::uuid;
     IF (v_body->'total'->>'minor')::bigint <> 40000 OR pg_temp.minor('Liabilities:Member:' || pg_temp.m(2) || ':Held:BankMissing') <> -30000 THEN
@@ -142,11 +145,14 @@ BEGIN
     PERFORM pg_temp.must('other body', payout.create_batch(t, 'b1', '{"account":"other"}'), 'idempotency_conflict');
     PERFORM pg_temp.must('queued once', payout.create_batch(t, 'b2', '{"account":"main"}'), 'nothing_to_pay');
     PERFORM pg_temp.must('release a draft', payout.release_batch(t, v_batch), 'not_approved');
-    PERFORM pg_temp.must('freeze', payout.freeze_batch(t, v_batch, '<file/>', now()), 'batch_frozen');
+    PERFORM pg_temp.must('first piece', payout.store_piece(t, v_batch, v_batch, 0, '<fi'), 'ok');
+    PERFORM pg_temp.must('second piece', payout.store_piece(t, v_batch, v_batch, 1, 'le/>'), 'ok');
+    PERFORM pg_temp.must('freeze', payout.freeze_batch(t, v_batch, v_batch, now()), 'batch_frozen');
+    PERFORM pg_temp.must('piece behind the freeze', payout.store_piece(t, v_batch, v_batch, 2, 'x'), 'not_allowed_here');
     PERFORM pg_temp.refused('file swapped', '23001', format('UPDATE payout.batch SET file_sha256 = payout.store_evidence(%L, %L) WHERE id = %L', 'application/xml', '<other/>', v_batch));
     PERFORM pg_temp.refused('payment edited', '23001', 'UPDATE payout.payment SET minor = minor + 1');
     FOR v_n IN 4..6 LOOP
-        v_body := pg_temp.must('key', payout.register_key(pg_temp.m(v_n), NULL, jsonb_build_object('public_key', encode(sha256(v_n::text::bytea), 'base64'))), 'created');
+        v_body := pg_temp.must('key', payout.register_key(pg_temp.m(v_n), NULL, jsonb_build_object('public_key', encode(sha256(v_n::text::bytea), 'base64')), true), 'created');
         v_doc := jsonb_build_object('office_id', '0000000' || v_n || '-0000-7000-8000-0000000000ff', 'key_id', v_body->>'id', 'at', log.time_text(now()),
             'signature', translate(encode(sha256('a') || sha256('b'), 'base64'), E'\n', ''));
         IF v_n = 4 THEN
@@ -178,7 +184,9 @@ BEGIN
     PERFORM pg_temp.must('release twice', payout.release_batch(t, v_batch), 'not_allowed_here');
     PERFORM pg_temp.must('cancel after release', payout.cancel_batch(t, v_batch, '{"reason":"late"}'), 'not_allowed_here');
     PERFORM pg_temp.refused('back to queued', '23001', 'UPDATE payout.payment SET state = ''queued''');
-    PERFORM payout.mark_sent(v_batch);
+    PERFORM pg_temp.must('to the rail', payout.begin_submission(v_batch, 'folder'), 'ok');
+    PERFORM pg_temp.must('from the rail', payout.end_submission(v_batch, 'folder', 'accepted', NULL), 'ok');
+    PERFORM pg_temp.must('to the rail twice', payout.begin_submission(v_batch, 'folder'), 'not_allowed_here');
     -- A debit of another amount is not ours; the exact one is, and closes the batch.
     PERFORM pg_temp.must('import', payout.import_statement(t, 'file 4', pg_temp.statement('S2', 2, 119250, jsonb_build_array(
         jsonb_build_object('status', 'BOOK', 'minor', -39999, 'servicer_ref', 'r1', 'details', jsonb_build_array(jsonb_build_object('message_id', 'CH' || payout.base32(v_batch))))))), 'imported');

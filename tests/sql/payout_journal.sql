@@ -103,6 +103,12 @@ SELECT pg_temp.refused('header off by one', '23514', $x$
     SELECT month, gen_random_uuid(), 99, kind, occurred_on, recorded_at, evidence_sha256, postings, debit_minor FROM payout.txn LIMIT 1;
     SET CONSTRAINTS ALL IMMEDIATE $x$);
 
+-- So is a posting that no header counts, and one more beside those it counts.
+SELECT pg_temp.refused('posting without a header', '23514', $x$
+    INSERT INTO payout.posting SELECT month, owner_id, account_id, gen_random_uuid(), 1, minor, after_minor FROM payout.posting LIMIT 1 $x$);
+SELECT pg_temp.refused('one posting more', '23514', $x$
+    INSERT INTO payout.posting SELECT month, owner_id, account_id, txn_id, 99, 1, after_minor FROM payout.posting LIMIT 1 $x$);
+
 \echo 'ok - headers, numbers, leaves'
 
 -- Sum off by one; overflow; not whole; bound; unknown account.
@@ -153,6 +159,8 @@ UPDATE payout.period SET state = 'closing' WHERE month = '2025-12-01';
 UPDATE payout.period SET state = 'closed' WHERE month = '2025-12-01';
 SELECT pg_temp.must('closed month', pg_temp.book('x', '[["Assets:Bank:main",1],["Income:Other",-1]]', '2025-12-31'), 'period_closed');
 SELECT pg_temp.refused('reopen', '23001', $x$UPDATE payout.period SET state = 'open' WHERE month = '2025-12-01'$x$);
+SELECT pg_temp.must('a month before it', pg_temp.book('x', '[["Assets:Bank:main",1],["Income:Other",-1]]', '2025-03-31'), 'period_closed');
+SELECT pg_temp.must('concerns an open month', pg_temp.book('x', '[["Assets:Bank:main",1],["Income:Other",-1]]', '2026-02-02', '{"concerns":"2026-01-01"}'), 'invalid');
 SELECT pg_temp.must('late', pg_temp.book('x', '[["Assets:Bank:main",1],["Income:Other",-1]]', '2026-01-02', '{"concerns":"2025-12-01"}'), 'posted');
 
 \echo 'ok - closed month'
@@ -163,7 +171,8 @@ SELECT pg_temp.refused(t || ' update', '23001', format('UPDATE payout.%I SET %s'
 FROM (VALUES ('txn', 'kind = kind'), ('posting', 'minor = minor'), ('posting_202601', 'minor = minor + 1'), ('txn_ref', 'kind = kind'), ('reversal', 'txn_id = txn_id'),
     ('evidence', 'media_type = media_type')) AS x (t, c);
 SELECT pg_temp.refused(t || ' delete', '23001', format('DELETE FROM payout.%I', t)) FROM unnest(ARRAY['txn', 'posting', 'posting_202601', 'txn_ref', 'reversal', 'evidence']) AS t;
-SELECT pg_temp.refused(t || ' truncate', '23001', format('TRUNCATE payout.%I CASCADE', t)) FROM unnest(ARRAY['txn', 'posting', 'posting_202601', 'txn_ref', 'reversal', 'evidence']) AS t;
+SELECT pg_temp.refused(t || ' truncate', '23001', format('TRUNCATE payout.%I CASCADE', t)) FROM unnest(ARRAY['txn', 'posting', 'posting_202601', 'txn_ref', 'reversal', 'evidence', 'period', 'period_balance', 'invoice', 'invoice_line', 'revenue_slice',
+    'credit_slice', 'write_off', 'dispute', 'dispute_slice']) AS t;
 SET LOCAL session_replication_role = replica;
 SELECT pg_temp.refused('delete as a replica', '23001', 'DELETE FROM payout.posting');
 SET LOCAL session_replication_role = origin;

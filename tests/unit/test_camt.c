@@ -40,7 +40,7 @@ static bool on_statement(void *context, const struct ch_camt_statement *s)
     return true;
 }
 
-static enum ch_camt_error read_text(struct seen *seen, struct ch_arena *arena, const char *text, size_t size,
+static enum ch_bank_error read_text(struct seen *seen, struct ch_arena *arena, const char *text, size_t size,
                                     size_t piece)
 {
     *seen = (struct seen){.arena = arena, .text = ch_strdup(arena, "")};
@@ -48,8 +48,8 @@ static enum ch_camt_error read_text(struct seen *seen, struct ch_arena *arena, c
     struct ch_camt *camt = ch_camt_new(&calls, "EUR", 2);
     for (size_t at = 0; at < size; at += piece)
         ch_camt_feed(camt, text + at, size - at < piece ? size - at : piece, size - at <= piece);
-    enum ch_camt_error error = ch_camt_error(camt);
-    assert_true((error == CH_CAMT_OK) == (*ch_camt_detail_text(camt) == 0));
+    enum ch_bank_error error = ch_camt_error(camt);
+    assert_true((error == CH_BANK_OK) == (*ch_camt_detail_text(camt) == 0));
     ch_camt_free(camt);
     return error;
 }
@@ -62,7 +62,7 @@ static void receipts_and_batch(void **state)
     if (!text)
         skip();
     struct seen seen, slow;
-    assert_int_equal(read_text(&seen, arena, text, size, 1 << 20), CH_CAMT_OK);
+    assert_int_equal(read_text(&seen, arena, text, size, 1 << 20), CH_BANK_OK);
     assert_string_equal(seen.text,
                         "BK-0303-1 119000 [NOTPROVIDED 119000 RF142026000117 - -]\n"
                         "BK-0303-2 25000 [INV-118 25000 - licence fee invoice 2026-000118, thanks -]\n"
@@ -75,7 +75,7 @@ static void receipts_and_batch(void **state)
     assert_int_equal(seen.statements[0].booked, 5);
     assert_int_equal(seen.statements[0].skipped, 1);
     assert_int_equal(seen.statements[0].closing, 1335320);
-    assert_int_equal(read_text(&slow, arena, text, size, 1), CH_CAMT_OK);
+    assert_int_equal(read_text(&slow, arena, text, size, 1), CH_BANK_OK);
     assert_string_equal(slow.text, seen.text);
     assert_string_equal(slow.keys[0], seen.keys[0]);
 }
@@ -88,7 +88,7 @@ static void return_and_reversal(void **state)
     if (!text)
         skip();
     struct seen seen;
-    assert_int_equal(read_text(&seen, arena, text, size, 777), CH_CAMT_OK);
+    assert_int_equal(read_text(&seen, arena, text, size, 777), CH_BANK_OK);
     assert_string_equal(seen.text, "BK-0304-1 18650 [E2E-0002 18650 - - AC04]\n"
                                    "BK-0304-2 -37750\n"
                                    "BK-0305-1 -1700 R [- -1700 - correction of BK-0303-5 -]\n");
@@ -110,7 +110,7 @@ static void third_party_samples(void **state)
     const char *text = sample(arena, "xsd/third-party-camt053.v8.xml", &size);
     if (!text)
         skip();
-    assert_int_not_equal(read_text(&seen, arena, text, size, 4096), CH_CAMT_OK);
+    assert_int_not_equal(read_text(&seen, arena, text, size, 4096), CH_BANK_OK);
     text = sample(arena, "xsd/third-party-camt054.v8.xml", &size);
     if (!text)
         skip();
@@ -141,32 +141,32 @@ static void small_statements(void **state)
     struct ch_arena *arena = *state;
     static const struct {
         const char *text;
-        enum ch_camt_error error;
+        enum ch_bank_error error;
     } rows[] = {
-        {OPEN BAL("OPBD", "1") BAL("CLBD", "2.5") NTRY("1.50", "BOOK", "") CLOSE, CH_CAMT_OK},
-        {OPEN BAL("PRCD", "1.00000") BAL("CLBD", "2.5") NTRY("1.50", "BOOK", "") CLOSE, CH_CAMT_OK},
-        {OPEN BAL("OPBD", "1") BAL("CLBD", "1") NTRY("1.50", "PDNG", "") CLOSE, CH_CAMT_OK},
-        {OPEN BAL("OPBD", "1") BAL("CLBD", "2") NTRY("1.50", "BOOK", "") CLOSE, CH_CAMT_SUM},
-        {OPEN BAL("CLBD", "2") CLOSE, CH_CAMT_INCOMPLETE},
-        {OPEN BAL("OPBD", "2") CLOSE, CH_CAMT_INCOMPLETE},
-        {OPEN BAL("OPBD", "1.001") BAL("CLBD", "1") CLOSE, CH_CAMT_BAD_VALUE},
-        {OPEN BAL("OPBD", "-1") BAL("CLBD", "1") CLOSE, CH_CAMT_BAD_VALUE},
-        {OPEN BAL("OPBD", "90071992547409.92") BAL("CLBD", "1") CLOSE, CH_CAMT_BAD_VALUE},
+        {OPEN BAL("OPBD", "1") BAL("CLBD", "2.5") NTRY("1.50", "BOOK", "") CLOSE, CH_BANK_OK},
+        {OPEN BAL("PRCD", "1.00000") BAL("CLBD", "2.5") NTRY("1.50", "BOOK", "") CLOSE, CH_BANK_OK},
+        {OPEN BAL("OPBD", "1") BAL("CLBD", "1") NTRY("1.50", "PDNG", "") CLOSE, CH_BANK_OK},
+        {OPEN BAL("OPBD", "1") BAL("CLBD", "2") NTRY("1.50", "BOOK", "") CLOSE, CH_BANK_SUM},
+        {OPEN BAL("CLBD", "2") CLOSE, CH_BANK_INCOMPLETE},
+        {OPEN BAL("OPBD", "2") CLOSE, CH_BANK_INCOMPLETE},
+        {OPEN BAL("OPBD", "1.001") BAL("CLBD", "1") CLOSE, CH_BANK_BAD_VALUE},
+        {OPEN BAL("OPBD", "-1") BAL("CLBD", "1") CLOSE, CH_BANK_BAD_VALUE},
+        {OPEN BAL("OPBD", "90071992547409.92") BAL("CLBD", "1") CLOSE, CH_BANK_BAD_VALUE},
         {OPEN "<Ntry><Amt Ccy=\"USD\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts></Ntry>" CLOSE,
-         CH_CAMT_CURRENCY},
-        {OPEN NTRY("1", "BOOK", "<BookgDt><Dt>2026-02-30</Dt></BookgDt>") CLOSE, CH_CAMT_BAD_VALUE},
-        {OPEN "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd></Ntry>" CLOSE, CH_CAMT_INCOMPLETE},
-        {"<!DOCTYPE Document [<!ENTITY a \"b\">]>" OPEN CLOSE, CH_CAMT_DOCTYPE},
-        {NS("053.001.02") "</Document>", CH_CAMT_WRONG_MESSAGE},
-        {"<Document/>", CH_CAMT_WRONG_MESSAGE},
-        {NS("053.001.08") "<Other/></Document>", CH_CAMT_WRONG_MESSAGE},
-        {OPEN, CH_CAMT_NOT_XML},
-        {"", CH_CAMT_OK}, /* nothing was fed, nothing is refused */
-        {OPEN "&nbsp;" CLOSE, CH_CAMT_NOT_XML},
+         CH_BANK_CURRENCY},
+        {OPEN NTRY("1", "BOOK", "<BookgDt><Dt>2026-02-30</Dt></BookgDt>") CLOSE, CH_BANK_BAD_VALUE},
+        {OPEN "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd></Ntry>" CLOSE, CH_BANK_INCOMPLETE},
+        {"<!DOCTYPE Document [<!ENTITY a \"b\">]>" OPEN CLOSE, CH_BANK_DOCTYPE},
+        {NS("053.001.02") "</Document>", CH_BANK_WRONG_MESSAGE},
+        {"<Document/>", CH_BANK_WRONG_MESSAGE},
+        {NS("053.001.08") "<Other/></Document>", CH_BANK_WRONG_MESSAGE},
+        {OPEN, CH_BANK_NOT_XML},
+        {"", CH_BANK_OK}, /* nothing was fed, nothing is refused */
+        {OPEN "&nbsp;" CLOSE, CH_BANK_NOT_XML},
     };
     struct seen seen;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        enum ch_camt_error error = read_text(&seen, arena, rows[i].text, strlen(rows[i].text), 1 << 20);
+        enum ch_bank_error error = read_text(&seen, arena, rows[i].text, strlen(rows[i].text), 1 << 20);
         if (error != rows[i].error)
             fail_msg("row %zu: %d", i, (int)error);
     }
@@ -178,7 +178,7 @@ static void equal_entries_have_different_keys(void **state)
     const char *text = OPEN BAL("OPBD", "0") BAL("CLBD", "8") NTRY("1", "BOOK", "") NTRY("1", "BOOK", "")
         NTRY("3", "BOOK", "<AcctSvcrRef>x</AcctSvcrRef>") NTRY("3", "BOOK", "<AcctSvcrRef>x</AcctSvcrRef>") CLOSE;
     struct seen seen;
-    assert_int_equal(read_text(&seen, arena, text, strlen(text), 64), CH_CAMT_OK);
+    assert_int_equal(read_text(&seen, arena, text, strlen(text), 64), CH_BANK_OK);
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(seen.keys[i], seen.keys[j]);
@@ -191,15 +191,15 @@ static void bombs(void **state)
     char *deep = ch_strdup(arena, OPEN);
     for (int i = 0; i < 40; i++)
         deep = ch_printf(arena, "%s<a>", deep);
-    assert_int_equal(read_text(&seen, arena, deep, strlen(deep), 4096), CH_CAMT_TOO_DEEP);
+    assert_int_equal(read_text(&seen, arena, deep, strlen(deep), 4096), CH_BANK_TOO_DEEP);
     char *filler = ch_alloc(arena, 200001);
     memset(filler, 'x', 200000);
     const char *text = ch_printf(arena, OPEN "<x>%.5000s</x>", filler);
-    assert_int_equal(read_text(&seen, arena, text, strlen(text), 4096), CH_CAMT_TEXT_TOO_LONG);
+    assert_int_equal(read_text(&seen, arena, text, strlen(text), 4096), CH_BANK_TOO_LONG);
     text = ch_printf(arena, OPEN "<x y=\"%s", filler);
-    assert_int_equal(read_text(&seen, arena, text, strlen(text), 4096), CH_CAMT_TEXT_TOO_LONG);
+    assert_int_equal(read_text(&seen, arena, text, strlen(text), 4096), CH_BANK_TOO_LONG);
     text = ch_printf(arena, OPEN "<%.2000s>", filler);
-    assert_int_equal(read_text(&seen, arena, text, strlen(text), 4096), CH_CAMT_TOO_DEEP);
+    assert_int_equal(read_text(&seen, arena, text, strlen(text), 4096), CH_BANK_TOO_DEEP);
 }
 
 static void amounts(void **state)

@@ -111,6 +111,17 @@ static void golden_vectors(void **state)
     }
 }
 
+/* What those below the floor miss is just what those above the cap have too much: both sides are frozen in one round,
+ * so nothing is left open, though the other order would give the same amounts. */
+static void floors_and_caps_that_balance(void **state)
+{
+    struct ch_arena *arena = *state;
+    const char *rule = HEAD SPLIT(USAGE) "\"floor_each\":30,\"cap_each\":45," LEFT "]}";
+    const struct ch_distribution *d = distribution_of(arena, rule, inputs_text(arena, "r", 150, 0, "46,80,12,12"));
+    assert_string_equal(lines_text(arena, d), "A=45 B=45 C=30 D=30");
+    assert_true(d->steps[0].rest == 0 && d->steps[0].clamp.weight_total == 0 && d->flag_count == 0);
+}
+
 static void d19_all_bytes(void **state)
 {
     struct ch_arena *arena = *state;
@@ -260,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(golden_vectors, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(floors_and_caps_that_balance, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(d19_all_bytes, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(d20_hashes, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(d21_ties_are_fair, arena_setup, arena_teardown),

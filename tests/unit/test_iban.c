@@ -3,6 +3,7 @@
 #include "payout/helpers.h"
 
 #include "../../services/payout/core/iban.h"
+#include "../../services/payout/core/invoice.h"
 
 static void ibans(void **state)
 {
@@ -55,6 +56,70 @@ static void characters(void **state)
     assert_false(ch_sepa_id(""));
 }
 
+/* Every IBAN country of SEPA with its length (ISO 13616 registry, EPC409-09): right, too short, too long, wrong digits.
+ */
+static void every_country(void **state)
+{
+    struct ch_arena *arena = *state;
+    static const char lengths[] =
+        "AD24AL28AT20BE16BG22CH21CY28CZ24DE22DK18EE20ES24FI18FR27GB22GI23GR27HR21HU28IE22IS26IT27LI21"
+        "LT20LU20LV21MC27MD24ME22MK19MT31NL18NO15PL28PT25RO24RS22SE24SI19SK24SM27VA22";
+    for (const char *at = lengths; *at; at += 4) {
+        int length = (at[2] - '0') * 10 + at[3] - '0';
+        for (int off = -1; off <= 1; off++) {
+            char *iban = ch_printf(arena, "%.2s00%0*d", at, length - 4 + off, 7);
+            char *rotated = ch_printf(arena, "%s%.2s00", iban + 4, at);
+            int check = 98 - ch_mod97(rotated, strlen(rotated));
+            iban[2] = (char)('0' + check / 10);
+            iban[3] = (char)('0' + check % 10);
+            enum ch_iban_verdict expected = off ? CH_IBAN_LENGTH : CH_IBAN_OK;
+            if (ch_iban_check(iban) != expected)
+                fail_msg("%s: %d", iban, (int)ch_iban_check(iban));
+            iban[3] = iban[3] == '9' ? '0' : (char)(iban[3] + 1);
+            if (!off)
+                assert_int_equal(ch_iban_check(iban), CH_IBAN_CHECK);
+        }
+    }
+}
+
+/* The table of docs/bank-files.md is what the code does, letter by letter, both ways. */
+static void published_table(void **state)
+{
+    struct ch_arena *arena = *state;
+    char line[256], *said[0x2500] = {0};
+    FILE *page = fopen("docs/bank-files.md", "r");
+    assert_non_null(page);
+    while (fgets(line, sizeof line, page)) {
+        unsigned first, last;
+        int end = 0;
+        if (sscanf(line, "| U+%4X %n", &first, &end) != 1 || first >= 0x2500)
+            continue;
+        last = first;
+        sscanf(line + end, "to U+%4X", &last);
+        char *cell = strrchr(line, '|');
+        *cell = 0;
+        cell = strrchr(line, '|') + 1;
+        cell += *cell == ' ';
+        cell[strcspn(cell, " ")] = 0;
+        for (unsigned code = first; code <= last && code < 0x2500; code++)
+            said[code] = ch_strdup(arena, strcmp(cell, "space") == 0 ? " " : cell);
+    }
+    fclose(page);
+    for (unsigned code = 0x20; code < 0x2500; code++) {
+        char utf8[4] = {(char)code};
+        if (code >= 0x800)
+            memcpy(utf8,
+                   (char[]){(char)(0xe0 | code >> 12), (char)(0x80 | (code >> 6 & 63)), (char)(0x80 | (code & 63)), 0},
+                   4);
+        else if (code >= 0x80)
+            memcpy(utf8, (char[]){(char)(0xc0 | code >> 6), (char)(0x80 | (code & 63)), 0, 0}, 4);
+        const char *written = ch_sepa_transliterate(arena, utf8, false);
+        const char *expected = said[code] ? said[code] : ch_sepa_text(utf8) ? utf8 : NULL;
+        if (!written != !expected || (written && strcmp(written, expected) != 0))
+            fail_msg("U+%04X: written %s, published %s", code, written ? written : "-", expected ? expected : "-");
+    }
+}
+
 static void days(void **state)
 {
     (void)state;
@@ -78,6 +143,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ibans),
         cmocka_unit_test_setup_teardown(characters, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(every_country, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(published_table, arena_setup, arena_teardown),
         cmocka_unit_test(days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

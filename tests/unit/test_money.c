@@ -139,12 +139,27 @@ static void text_has_the_asked_decimals(void **state)
     }
 }
 
+static void currencies_have_their_decimals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *currency;
+        int digits;
+    } rows[] = {{"EUR", 2}, {"JPY", 0}, {"XPF", 0}, {"KWD", 3}, {"TND", 3}, {"CLF", 4}, {"GBP", 2}, {"PYX", 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(ch_currency_digits(rows[i].currency), rows[i].digits);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(amounts_and_codes_have_limits), cmocka_unit_test(sums_are_checked),
-        cmocka_unit_test(fractions_round_as_named),      cmocka_unit_test(fractions_refuse_what_they_cannot_do),
-        cmocka_unit_test(json_goes_both_ways),           cmocka_unit_test(text_has_the_asked_decimals),
+        cmocka_unit_test(amounts_and_codes_have_limits),
+        cmocka_unit_test(sums_are_checked),
+        cmocka_unit_test(fractions_round_as_named),
+        cmocka_unit_test(fractions_refuse_what_they_cannot_do),
+        cmocka_unit_test(json_goes_both_ways),
+        cmocka_unit_test(text_has_the_asked_decimals),
+        cmocka_unit_test(currencies_have_their_decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,6 +109,95 @@ static void every_profile_is_valid(void **state)
     }
 }
 
+/* Each option changes what it says, and nothing else is needed for it. */
+static void every_option_has_its_effect(void **state)
+{
+    struct ch_arena *arena = *state;
+    const struct ch_pain_batch batch = batch_of();
+    static const int64_t singles[] = {3, 30000};
+    struct ch_pain_batch split = batch;
+    split.block_totals = singles;
+    const struct {
+        struct ch_bank_profile profile;
+        const char *there, *absent;
+    } rows[] = {
+        {{.creditor_agent = CH_AGENT_OMIT}, "<Cdtr>", "<CdtrAgt>"},
+        {{.creditor_agent = CH_AGENT_NOTPROVIDED}, "<CdtrAgt><FinInstnId><Othr><Id>NOTPROVIDED", "UBSWCHZH80A"},
+        {{.creditor_agent = CH_AGENT_BIC}, "<CdtrAgt><FinInstnId><BICFI>UBSWCHZH80A", "<Cdtr><CdtrAgt>"},
+        {{.creditor_agent = CH_AGENT_BIC}, "</InstdAmt></Amt><CdtrAgt><FinInstnId><Othr>", "<BICFI></BICFI>"},
+        {{.type_per_transaction = false}, "</CtrlSum><PmtTpInf>", "</PmtId><PmtTpInf>"},
+        {{.type_per_transaction = true}, "</PmtId><PmtTpInf><SvcLvl><Cd>SEPA", "</CtrlSum><PmtTpInf>"},
+        {{.charge_bearer = true}, "<ChrgBr>SLEV</ChrgBr>", "<ChrgBr>SHAR"},
+        {{.charge_bearer = false}, "<DbtrAgt>", "<ChrgBr>"},
+        {{.debtor_account_currency = true}, "<Ccy>EUR</Ccy></DbtrAcct>", "<Ccy>EUR</Ccy></CdtrAcct>"},
+        {{.debtor_account_currency = false}, "</Id></DbtrAcct>", "<Ccy>"},
+        {{.keep_umlauts = true}, "J\xc3\xb6rg", "Jorg"},
+        {{.keep_umlauts = false}, "Jorg", "\xc3\xb6"},
+        {{.schema_location = true}, "xsi:schemaLocation=", "noNamespace"},
+        {{.schema_location = false}, "<Document xmlns=", "xsi:"},
+        {{.batch_booking = true}, "<BtchBookg>true", "<BtchBookg>false"},
+        {{.batch_booking = false}, "<BtchBookg>false", "<BtchBookg>true"},
+        {{.max_transactions = 1}, "-2</PmtInfId>", "-3</PmtInfId>"},
+        {{.max_transactions = 2}, "-1</PmtInfId>", "-2</PmtInfId>"},
+        {{.address = CH_ADDRESS_NONE}, "<Nm>Member Two</Nm></Cdtr>", "<PstlAdr>"},
+        {{.address = CH_ADDRESS_STRUCTURED}, "<PstlAdr><StrtNm>Example Street</StrtNm><BldgNb>1</BldgNb>", "<AdrLine>"},
+        {{.address = CH_ADDRESS_HYBRID}, "<TwnNm>Zurich</TwnNm><Ctry>CH</Ctry><AdrLine>Example Street 1", "<StrtNm>"},
+        {{.address = CH_ADDRESS_STRUCTURED}, "Co</Nm></Cdtr>", "<Ctry>AT"}, /* never inside the EEA */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ch_bank_profile profile = rows[i].profile;
+        struct ch_pain_payment pay[2];
+        const char *errors;
+        payments_of(pay);
+        profile.max_transactions = profile.max_transactions ? profile.max_transactions : 1000;
+        const char *text =
+            write_file(arena, &profile, profile.max_transactions == 1 ? &split : &batch, pay, 2, &errors);
+        if (!text)
+            fail_msg("row %zu: %s", i, errors);
+        validate(arena, text);
+        if (!strstr(text, rows[i].there) || strstr(text, rows[i].absent))
+            fail_msg("row %zu: %s there, %s absent: %s", i, rows[i].there, rows[i].absent, text);
+    }
+}
+
+/* Names of 70 characters, whatever their bytes; longer ones are cut at a character. */
+static void long_names(void **state)
+{
+    struct ch_arena *arena = *state;
+    const struct ch_pain_batch batch = batch_of();
+    struct ch_bank_profile profile = plain;
+    struct ch_pain_payment pay[2];
+    const char *errors;
+    char *name = ch_strdup(arena, "");
+    for (int i = 0; i < 75; i++)
+        name = ch_printf(arena, "%s\xc3\xbc", name);
+    payments_of(pay);
+    pay[1].creditor_name = name;
+    profile.keep_umlauts = true;
+    const char *text = write_file(arena, &profile, &batch, pay, 2, &errors);
+    assert_non_null(text);
+    assert_non_null(strstr(text, ch_printf(arena, "<Nm>%.140s</Nm>", name)));
+    validate(arena, text);
+}
+
+/* The profiles that are shipped can be read. */
+static void shipped_profiles(void **state)
+{
+    struct ch_arena *arena = *state;
+    static const char *const names[] = {"default", "single-booking"};
+    for (size_t i = 0; i < 2; i++) {
+        struct ch_refusals *list = ch_refusals_new(arena, NULL);
+        struct ch_bank_profile profile;
+        char text[4096];
+        FILE *file = fopen(ch_printf(arena, "deploy/bank-profiles/%s.json", names[i]), "r");
+        assert_non_null(file);
+        size_t size = fread(text, 1, sizeof text, file);
+        fclose(file);
+        if (!ch_bank_profile_read(ch_calc_parse(text, size, list), &profile, list))
+            fail_msg("%s: %s", names[i], ch_refusals_text(list));
+    }
+}
+
 static void same_batch_same_bytes(void **state)
 {
     struct ch_arena *arena = *state;
@@ -206,6 +295,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_profile_is_valid, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(every_option_has_its_effect, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(long_names, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(shipped_profiles, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(same_batch_same_bytes, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(refused_batches, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(refused_payments, arena_setup, arena_teardown),

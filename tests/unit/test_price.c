@@ -93,6 +93,10 @@ static void golden_vectors(void **state)
         if (!price)
             fail_msg("%s: %s", g->id, ch_refusals_text(list));
         char *text = ch_strdup(arena, "");
+        int64_t sum = 0;
+        for (size_t j = 0; j < price->line_count; j++)
+            sum += price->lines[j].amount;
+        assert_int_equal(price->total, sum);
         for (size_t j = 0; j < price->line_count; j++)
             text = ch_printf(arena, "%s%s%s %lld/%lld", text, *text ? " " : "", ch_usage_classes[price->lines[j].class],
                              (long long)price->lines[j].units, (long long)price->lines[j].amount);

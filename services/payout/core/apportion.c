@@ -109,6 +109,21 @@ static size_t divide(const struct ch_apportionment *a, int64_t *amount, ch_u128 
     return (size_t)missing;
 }
 
+void ch_apportion_again(const struct ch_apportionment *a, int64_t *amount)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        ch_u128 product = (ch_u128)a->total * a->weight[i];
+        ch_u128 remainder = a->weight_total ? product % a->weight_total : 0;
+        bool extra = a->extra > 0 && remainder >= a->cut_remainder;
+        if (extra && remainder == a->cut_remainder) {
+            uint8_t own[32];
+            tie_of(a, i, own);
+            extra = memcmp(own, a->cut_tie, sizeof own) <= 0;
+        }
+        amount[i] = (a->weight_total ? (int64_t)(product / a->weight_total) : 0) + extra;
+    }
+}
+
 bool ch_apportion(struct ch_arena *scratch, struct ch_apportionment *a, int64_t *amount)
 {
     a->weight_total = 0;

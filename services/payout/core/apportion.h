@@ -36,6 +36,10 @@ struct ch_apportionment {
  * Scratch memory comes from `scratch`. */
 bool ch_apportion(struct ch_arena *scratch, struct ch_apportionment *a, int64_t *amount);
 
+/* Shares of some entries of an apportionment that was made before: its weight_total, extra, cut_remainder and cut_tie
+ * are given, and `weight`, `path` and `amount` are of the `count` entries asked for. */
+void ch_apportion_again(const struct ch_apportionment *a, int64_t *amount);
+
 /* The same without ids: ties go to the lower index. For invoices, where everybody sees the order. The weights sum
  * to less than 2^74. Sum zero: all zero. */
 void ch_apportion_in_order(struct ch_arena *scratch, int64_t total, size_t count, const int64_t *weight,

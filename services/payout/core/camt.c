@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The camt reader: expat's events, a table from element paths to struct members, and the checks that need only the
+/* The camt reader: a table from element paths to struct members, and the checks that need only the
  * file itself. Whose account it is, and what came before, is the caller's. */
 #include "camt.h"
 
-#include <expat.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +10,14 @@
 #include "camt_key.h"
 #include "fields.h"
 
-#define DEPTH_MAX   32
-#define TEXT_MAX    4096
-#define TOKEN_MAX   65536 /* bytes expat may hold back waiting for the end of a tag or comment */
-#define PIECE       16384
-#define DETAILS_MAX 100000
-#define JOINED_MAX  16384 /* remittance lines together */
+#define DETAILS_MAX        100000
+#define ENTRIES_MAX        1000000
+#define JOINED_MAX         16384               /* remittance lines together */
+#define STATEMENT_TEXT_MAX ((size_t)256 << 10) /* of a statement and its balances, or of the header */
+#define ENTRY_TEXT_MAX     ((size_t)32 << 20)
 
-static const char namespace_053[] = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08|";
-static const char namespace_054[] = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08|";
+static const char namespace_053[] = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08";
+static const char namespace_054[] = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08";
 
 struct balance {
     const char *code, *amount, *currency, *indicator, *date;
@@ -27,22 +25,14 @@ struct balance {
 
 struct ch_camt {
     struct ch_camt_calls calls;
-    XML_Parser parser;
+    struct ch_bank_xml *xml;
     char currency[4];
     int digits;
-    bool notification; /* camt.054: no balances */
-    enum ch_camt_error error;
-    char message[320];
-    size_t fed;
-    /* where we are */
-    unsigned depth;
-    size_t path_end[DEPTH_MAX + 1];
-    char path[1024]; /* below Document and the message, joined by '/' */
-    char text[TEXT_MAX + 1];
-    size_t text_length;
+    bool notification;       /* camt.054: no balances */
     char amount_currency[8]; /* Ccy of the element being read */
     /* what is being read; each arena goes with its thing */
     struct ch_arena *message_arena, *statement_arena, *entry_arena;
+    size_t statement_text, entry_text; /* bytes kept */
     const char *message_id;
     struct ch_camt_statement statement;
     struct ch_camt_keys keys;
@@ -50,15 +40,9 @@ struct ch_camt {
     struct ch_camt_entry entry;
 };
 
-static bool refuse(struct ch_camt *c, enum ch_camt_error error, const char *detail)
+static bool refuse(struct ch_camt *c, enum ch_bank_error error, const char *detail)
 {
-    if (c->error == CH_CAMT_OK) {
-        c->error = error;
-        snprintf(c->message, sizeof c->message, "%s (line %lu)", detail,
-                 (unsigned long)XML_GetCurrentLineNumber(c->parser));
-        XML_StopParser(c->parser, XML_FALSE);
-    }
-    return false;
+    return ch_bank_xml_refuse(c->xml, error, detail);
 }
 
 enum target { MESSAGE, STATEMENT, BALANCE, ENTRY, DETAIL };
@@ -186,15 +170,15 @@ static bool read_amount(struct ch_camt *c, const char *text, const char *currenc
                         int64_t *minor)
 {
     if (!text || !currency || !indicator)
-        return refuse(c, CH_CAMT_INCOMPLETE, "an amount, its currency or its direction is missing");
+        return refuse(c, CH_BANK_INCOMPLETE, "an amount, its currency or its direction is missing");
     if (strcmp(currency, c->currency) != 0)
-        return refuse(c, CH_CAMT_CURRENCY, "an amount is not in the book's currency");
+        return refuse(c, CH_BANK_CURRENCY, "an amount is not in the book's currency");
     if (!ch_camt_minor(text, c->digits, minor))
-        return refuse(c, CH_CAMT_BAD_VALUE, "an amount is not a decimal of the currency's minor units");
+        return refuse(c, CH_BANK_BAD_VALUE, "an amount is not a decimal of the currency's minor units");
     if (strcmp(indicator, "DBIT") == 0)
         *minor = -*minor;
     else if (strcmp(indicator, "CRDT") != 0)
-        return refuse(c, CH_CAMT_BAD_VALUE, "a direction is neither CRDT nor DBIT");
+        return refuse(c, CH_BANK_BAD_VALUE, "a direction is neither CRDT nor DBIT");
     return true;
 }
 
@@ -213,7 +197,7 @@ static bool end_balance(struct ch_camt *c)
     bool *has = opening ? &s->has_opening : &s->has_closing;
     int64_t *to = opening ? &s->opening : &s->closing;
     if (*has && *to != minor)
-        return refuse(c, CH_CAMT_BAD_VALUE, "two booked balances of one kind differ");
+        return refuse(c, CH_BANK_BAD_VALUE, "two booked balances of one kind differ");
     *has = true;
     *to = minor;
     if (closing)
@@ -230,7 +214,7 @@ static bool read_day(struct ch_camt *c, const char **day)
     if (strlen(cut) > 10)
         cut[10] = 0;
     *day = cut;
-    return ch_payout_is_date(cut) || refuse(c, CH_CAMT_BAD_VALUE, "a date does not exist");
+    return ch_payout_is_date(cut) || refuse(c, CH_BANK_BAD_VALUE, "a date does not exist");
 }
 
 static bool settle_detail(struct ch_camt *c, struct ch_camt_detail *d)
@@ -253,23 +237,29 @@ static bool book_entry(struct ch_camt *c)
     if (!read_amount(c, e->amount_text, e->currency, e->indicator, &e->minor) || !read_day(c, &e->booking_date) ||
         !read_day(c, &e->value_date))
         return false;
+    if (e->minor == 0) { /* a note of the bank's: nothing moved */
+        s->skipped++;
+        return true;
+    }
     for (size_t i = 0; i < e->detail_count; i++)
         if (!settle_detail(c, &e->details[i]))
             return false;
     e->reversal = e->reversal_text && (strcmp(e->reversal_text, "true") == 0 || strcmp(e->reversal_text, "1") == 0);
     if (__builtin_add_overflow(s->sum, e->minor, &s->sum))
-        return refuse(c, CH_CAMT_BAD_VALUE, "the entries sum to more than 64 bits");
+        return refuse(c, CH_BANK_BAD_VALUE, "the entries sum to more than 64 bits");
+    if (s->booked == ENTRIES_MAX)
+        return refuse(c, CH_BANK_TOO_LONG, "a statement has more than a million entries");
     s->booked++;
     ch_camt_set_key(&c->keys, c->statement_arena, s, e);
     if (!c->calls.entry(c->calls.context, s, e))
-        return refuse(c, CH_CAMT_STOPPED, "stopped at an entry");
+        return refuse(c, CH_BANK_STOPPED, "stopped at an entry");
     return true;
 }
 
 static void end_entry(struct ch_camt *c)
 {
     if (!c->entry.status)
-        refuse(c, CH_CAMT_INCOMPLETE, "an entry has no status");
+        refuse(c, CH_BANK_INCOMPLETE, "an entry has no status");
     else if (strcmp(c->entry.status, "BOOK") == 0)
         book_entry(c);
     else
@@ -286,7 +276,7 @@ static bool read_sequence(struct ch_camt *c)
         return true;
     size_t length = strlen(s->sequence_text);
     if (length < 1 || length > 18 || strspn(s->sequence_text, "0123456789") != length)
-        return refuse(c, CH_CAMT_BAD_VALUE, "the sequence number is not a number");
+        return refuse(c, CH_BANK_BAD_VALUE, "the sequence number is not a number");
     s->sequence = strtoll(s->sequence_text, NULL, 10);
     return true;
 }
@@ -295,22 +285,22 @@ static bool check_statement(struct ch_camt *c)
 {
     const struct ch_camt_statement *s = &c->statement;
     if (!s->id || !s->iban)
-        return refuse(c, CH_CAMT_INCOMPLETE, "a statement has no id or no IBAN");
+        return refuse(c, CH_BANK_INCOMPLETE, "a statement has no id or no IBAN");
     if (s->account_currency && strcmp(s->account_currency, c->currency) != 0)
-        return refuse(c, CH_CAMT_CURRENCY, "the account is not in the book's currency");
+        return refuse(c, CH_BANK_CURRENCY, "the account is not in the book's currency");
     if (c->notification)
         return true;
     if (!s->has_opening || !s->has_closing)
-        return refuse(c, CH_CAMT_INCOMPLETE, "a statement has no opening or no closing booked balance");
+        return refuse(c, CH_BANK_INCOMPLETE, "a statement has no opening or no closing booked balance");
     if ((__int128)s->opening + s->sum != s->closing)
-        return refuse(c, CH_CAMT_SUM, "opening balance and entries do not make the closing balance");
+        return refuse(c, CH_BANK_SUM, "opening balance and entries do not make the closing balance");
     return true;
 }
 
 static void end_statement(struct ch_camt *c)
 {
     if (read_sequence(c) && check_statement(c) && !c->calls.statement(c->calls.context, &c->statement))
-        refuse(c, CH_CAMT_STOPPED, "stopped at a statement");
+        refuse(c, CH_BANK_STOPPED, "stopped at a statement");
     ch_arena_free(c->statement_arena);
     c->statement_arena = NULL;
 }
@@ -319,7 +309,7 @@ static void begin_detail(struct ch_camt *c)
 {
     struct ch_camt_entry *e = &c->entry;
     if (e->detail_count == DETAILS_MAX) {
-        refuse(c, CH_CAMT_TEXT_TOO_LONG, "an entry has more than 100,000 details");
+        refuse(c, CH_BANK_TOO_LONG, "an entry has more than 100,000 details");
         return;
     }
     if (e->detail_count == e->detail_room) {
@@ -333,17 +323,24 @@ static void begin_detail(struct ch_camt *c)
     e->details[e->detail_count++] = (struct ch_camt_detail){0};
 }
 
-static void begin(struct ch_camt *c)
+static void begin(void *context, const char *path, const char *const *attributes)
 {
-    if (strcmp(c->path, "Stmt") == 0) {
+    struct ch_camt *c = context;
+    c->amount_currency[0] = '\0';
+    for (; *attributes; attributes += 2)
+        if (strcmp(attributes[0], "Ccy") == 0 && strlen(attributes[1]) < sizeof c->amount_currency)
+            memcpy(c->amount_currency, attributes[1], strlen(attributes[1]) + 1);
+    if (strcmp(path, "Stmt") == 0) {
         c->statement_arena = ch_arena_new();
         c->statement = (struct ch_camt_statement){.message_id = c->message_id, .sequence = -1};
+        c->statement_text = 0;
         c->keys = (struct ch_camt_keys){0};
         c->balance = (struct balance){0};
-    } else if (strcmp(c->path, "Stmt/Ntry") == 0) {
+    } else if (strcmp(path, "Stmt/Ntry") == 0) {
         c->entry_arena = ch_arena_new();
         c->entry = (struct ch_camt_entry){0};
-    } else if (strcmp(c->path, "Stmt/Ntry/NtryDtls/TxDtls") == 0) {
+        c->entry_text = 0;
+    } else if (strcmp(path, "Stmt/Ntry/NtryDtls/TxDtls") == 0) {
         begin_detail(c);
     }
 }
@@ -370,183 +367,95 @@ static struct ch_arena *arena_of(struct ch_camt *c, enum target target, char **b
     return NULL;
 }
 
-static void keep(struct ch_camt *c, const struct member *member)
+/* Counts what is kept, so that no number of repeated elements fills the memory. */
+static bool may_keep(struct ch_camt *c, enum target target, size_t length)
+{
+    bool of_entry = target == ENTRY || target == DETAIL;
+    size_t *kept = of_entry ? &c->entry_text : &c->statement_text;
+    *kept += length + 1;
+    return *kept <= (of_entry ? ENTRY_TEXT_MAX : STATEMENT_TEXT_MAX) ||
+           refuse(c, CH_BANK_TOO_LONG,
+                  of_entry ? "an entry has more than 32 MiB of text"
+                           : "a statement has more than 256 KiB of text beside its entries");
+}
+
+static void keep(struct ch_camt *c, const struct member *member, const char *text, size_t length)
 {
     char *base = NULL;
     struct ch_arena *arena = arena_of(c, member->target, &base);
     const char **to = (const char **)(void *)(base + member->offset);
-    if (member->joined && *to) {
-        if (strlen(*to) + c->text_length > JOINED_MAX) {
-            refuse(c, CH_CAMT_TEXT_TOO_LONG, "the lines of a payment's text are too long together");
-            return;
-        }
-        *to = ch_printf(arena, "%s\n%s", *to, c->text);
-    } else {
-        *to = ch_strdup(arena, c->text);
+    size_t before = member->joined && *to ? strlen(*to) + 1 : 0;
+    if (before + length > JOINED_MAX)
+        refuse(c, CH_BANK_TOO_LONG, "the lines of a payment's text are too long together");
+    else if (may_keep(c, member->target, before + length)) {
+        *to = before ? ch_printf(arena, "%s\n%s", *to, text) : ch_memdup(arena, text, length);
+        if (member->currency)
+            *(const char **)(void *)(base + member->currency) = ch_strdup(arena, c->amount_currency);
     }
-    if (member->currency)
-        *(const char **)(void *)(base + member->currency) = ch_strdup(arena, c->amount_currency);
 }
 
-static void end(struct ch_camt *c)
+static void end(void *context, const char *path, const char *text, size_t length)
 {
+    struct ch_camt *c = context;
     const struct member *member =
-        bsearch(c->path, members, sizeof members / sizeof *members, sizeof *members, compare_member);
+        bsearch(path, members, sizeof members / sizeof *members, sizeof *members, compare_member);
     if (member)
-        keep(c, member);
-    else if (strcmp(c->path, "Stmt/Bal") == 0)
+        keep(c, member, text, length);
+    else if (strcmp(path, "Stmt/Bal") == 0)
         end_balance(c);
-    else if (strcmp(c->path, "Stmt/Ntry") == 0)
+    else if (strcmp(path, "Stmt/Ntry") == 0)
         end_entry(c);
-    else if (strcmp(c->path, "Stmt") == 0)
+    else if (strcmp(path, "Stmt") == 0)
         end_statement(c);
 }
 
-/* The message's own namespace gives the local name; anything else gets a name that no path has. */
-static const char *local_name(const struct ch_camt *c, const char *name)
-{
-    const char *space = c->notification ? namespace_054 : namespace_053;
-    size_t length = sizeof namespace_053 - 1;
-    if (strncmp(name, space, length) != 0)
-        return "?";
-    name += length;
-    return strcmp(name, "Ntfctn") == 0 && c->depth == 3 ? "Stmt" : name;
-}
-
-static bool check_root(struct ch_camt *c, const char *name)
-{
-    c->notification = strncmp(name, namespace_054, sizeof namespace_054 - 1) == 0;
-    return strcmp(local_name(c, name), "Document") == 0 ||
-           refuse(c, CH_CAMT_WRONG_MESSAGE, "not a camt.053.001.08 or camt.054.001.08 document");
-}
-
-static bool check_body(struct ch_camt *c, const char *name)
-{
-    const char *expected = c->notification ? "BkToCstmrDbtCdtNtfctn" : "BkToCstmrStmt";
-    return strcmp(local_name(c, name), expected) == 0 ||
-           refuse(c, CH_CAMT_WRONG_MESSAGE, "the document holds another message");
-}
-
-static void on_start(void *context, const XML_Char *name, const XML_Char **attributes)
+static bool is_ours(void *context, const char *space, const char *name)
 {
     struct ch_camt *c = context;
-    if (c->error != CH_CAMT_OK)
-        return;
-    c->text_length = 0;
-    c->amount_currency[0] = 0;
-    if (c->depth == DEPTH_MAX) {
-        refuse(c, CH_CAMT_TOO_DEEP, "nested more than 32 deep");
-        return;
-    }
-    c->depth++;
-    for (; *attributes; attributes += 2)
-        if (strcmp(attributes[0], "Ccy") == 0 && strlen(attributes[1]) < sizeof c->amount_currency)
-            memcpy(c->amount_currency, attributes[1], strlen(attributes[1]) + 1);
-    if (c->depth <= 2) {
-        (void)(c->depth == 1 ? check_root(c, name) : check_body(c, name));
-        return;
-    }
-    size_t used = c->depth == 3 ? 0 : c->path_end[c->depth - 1];
-    int more = snprintf(c->path + used, sizeof c->path - used, "%s%s", used ? "/" : "", local_name(c, name));
-    if (more < 0 || (size_t)more >= sizeof c->path - used) {
-        refuse(c, CH_CAMT_TOO_DEEP, "element names are too long");
-        return;
-    }
-    c->path_end[c->depth] = used + (size_t)more;
-    begin(c);
-}
-
-static void on_end(void *context, const XML_Char *name)
-{
-    struct ch_camt *c = context;
-    (void)name;
-    if (c->error != CH_CAMT_OK)
-        return;
-    c->text[c->text_length] = 0;
-    if (c->depth > 2) {
-        end(c);
-        size_t parent = c->depth == 3 ? 0 : c->path_end[c->depth - 1];
-        c->path[parent] = 0;
-    }
-    c->depth--;
-    c->text_length = 0;
-}
-
-static void on_text(void *context, const XML_Char *text, int length)
-{
-    struct ch_camt *c = context;
-    if (c->error != CH_CAMT_OK)
-        return;
-    if ((size_t)length > TEXT_MAX - c->text_length) {
-        refuse(c, CH_CAMT_TEXT_TOO_LONG, "an element has more than 4 KiB of text");
-        return;
-    }
-    memcpy(c->text + c->text_length, text, (size_t)length);
-    c->text_length += (size_t)length;
-}
-
-static void on_doctype(void *context, const XML_Char *name, const XML_Char *system, const XML_Char *public,
-                       int internal)
-{
-    (void)name, (void)system, (void)public, (void)internal;
-    refuse(context, CH_CAMT_DOCTYPE, "a document type declaration");
+    c->notification = strcmp(space, namespace_054) == 0;
+    if (!c->notification && strcmp(space, namespace_053) != 0)
+        return false;
+    return !name || strcmp(name, c->notification ? "BkToCstmrDbtCdtNtfctn" : "BkToCstmrStmt") == 0;
 }
 
 struct ch_camt *ch_camt_new(const struct ch_camt_calls *calls, const char *currency, int minor_digits)
 {
     struct ch_arena *arena = ch_arena_new();
     struct ch_camt *c = ch_alloc(arena, sizeof *c);
+    const struct ch_bank_xml_calls xml = {is_ours, begin, end, c};
     c->message_arena = arena;
     c->calls = *calls;
     c->digits = minor_digits;
     memcpy(c->currency, currency, 3);
-    c->parser = XML_ParserCreateNS(NULL, '|');
-    if (!c->parser)
-        abort(); /* out of memory, as in the arena */
-    XML_SetUserData(c->parser, c);
-    XML_SetElementHandler(c->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(c->parser, on_text);
-    XML_SetStartDoctypeDeclHandler(c->parser, on_doctype);
+    c->xml = ch_bank_xml_new(arena, &xml);
+    ch_bank_xml_alias(c->xml, "Ntfctn", "Stmt"); /* the notification's parts have the statement's names */
     return c;
-}
-
-static bool feed_piece(struct ch_camt *c, const char *bytes, size_t size, bool last)
-{
-    c->fed += size;
-    if (XML_Parse(c->parser, bytes, (int)size, last) == XML_STATUS_ERROR)
-        return refuse(c, CH_CAMT_NOT_XML, XML_ErrorString(XML_GetErrorCode(c->parser)));
-    /* expat keeps an unfinished tag whole in memory */
-    XML_Index at = XML_GetCurrentByteIndex(c->parser);
-    if (at >= 0 && c->fed - (size_t)at > TOKEN_MAX)
-        return refuse(c, CH_CAMT_TEXT_TOO_LONG, "a tag or comment of more than 64 KiB");
-    return true;
 }
 
 bool ch_camt_feed(struct ch_camt *c, const void *bytes, size_t size, bool last)
 {
-    const char *at = bytes;
-    while (size > PIECE && c->error == CH_CAMT_OK && feed_piece(c, at, PIECE, false)) {
-        at += PIECE;
-        size -= PIECE;
-    }
-    return c->error == CH_CAMT_OK && feed_piece(c, at, size, last);
+    return ch_bank_xml_feed(c->xml, bytes, size, last);
 }
 
-enum ch_camt_error ch_camt_error(const struct ch_camt *c)
+enum ch_bank_error ch_camt_error(const struct ch_camt *c)
 {
-    return c->error;
+    return ch_bank_xml_error(c->xml);
+}
+
+bool ch_camt_is_notification(const struct ch_camt *c)
+{
+    return c->notification;
 }
 
 const char *ch_camt_detail_text(const struct ch_camt *c)
 {
-    return c->message;
+    return ch_bank_xml_detail(c->xml);
 }
 
 void ch_camt_free(struct ch_camt *c)
 {
     if (!c)
         return;
-    XML_ParserFree(c->parser);
     ch_arena_free(c->entry_arena);
     ch_arena_free(c->statement_arena);
     ch_arena_free(c->message_arena);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Reads bank statements, camt.053.001.08, as they stream in, and camt.054.001.08 for its details (payout.md
- * section 6). No DOCTYPE, at most 32 levels, 4 KiB of text in an element, 100,000 details in an entry. */
+ * section 6). On top of the limits of bank_xml.h: a million entries in a statement, 100,000 details and 32 MiB of text
+ * in an entry. */
 #ifndef COMMONHOLD_PAYOUT_CAMT_H
 #define COMMONHOLD_PAYOUT_CAMT_H
 
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bank_xml.h"
 #include "commonhold/arena.h"
 
 /* Texts are UTF-8 as the bank wrote them, NULL when absent. Amounts are minor units, plus for credits. */
@@ -61,29 +63,16 @@ struct ch_camt_calls {
     void *context;
 };
 
-enum ch_camt_error {
-    CH_CAMT_OK,
-    CH_CAMT_NOT_XML,
-    CH_CAMT_DOCTYPE,
-    CH_CAMT_TOO_DEEP,
-    CH_CAMT_TEXT_TOO_LONG,
-    CH_CAMT_WRONG_MESSAGE, /* another message or version */
-    CH_CAMT_INCOMPLETE,    /* something that must be there is not */
-    CH_CAMT_BAD_VALUE,
-    CH_CAMT_CURRENCY,
-    CH_CAMT_SUM,    /* opening + entries is not closing */
-    CH_CAMT_STOPPED /* by a call */
-};
-
 struct ch_camt;
 
 /* A reader for one file. `currency` and `minor_digits` (0 to 4) are the book's. Ended by ch_camt_free. */
 struct ch_camt *ch_camt_new(const struct ch_camt_calls *calls, const char *currency, int minor_digits);
-/* The next piece, `last` with the final one (which may be empty). False once refused: then nothing of the file may be
- * booked, and further pieces are ignored. */
+/* As ch_bank_xml_feed. Once refused, nothing of the file may be booked. */
 bool ch_camt_feed(struct ch_camt *camt, const void *bytes, size_t size, bool last);
-enum ch_camt_error ch_camt_error(const struct ch_camt *camt);
-/* One sentence for people, with the line; lives as long as the reader. */
+enum ch_bank_error ch_camt_error(const struct ch_camt *camt);
+/* Whether it is camt.054: known from the first entry on. */
+bool ch_camt_is_notification(const struct ch_camt *camt);
+/* As ch_bank_xml_detail. */
 const char *ch_camt_detail_text(const struct ch_camt *camt);
 void ch_camt_free(struct ch_camt *camt);
 

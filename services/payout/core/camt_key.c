@@ -7,8 +7,10 @@
 
 #include "commonhold/crypto.h"
 
+/* Eight bytes of the digest are enough: should two entries share them, the later one's key has an ordinal it did not
+ * need and is as unique as before. */
 struct ch_camt_seen {
-    uint8_t digest[32];
+    uint64_t digest;
     uint32_t count; /* 0: empty */
 };
 
@@ -47,12 +49,10 @@ static void hash_entry(const struct ch_camt_statement *s, const struct ch_camt_e
     ch_sha256_end(hash, digest);
 }
 
-static struct ch_camt_seen *find(struct ch_camt_keys *keys, const uint8_t digest[32])
+static struct ch_camt_seen *find(struct ch_camt_keys *keys, uint64_t digest)
 {
-    uint64_t start;
-    memcpy(&start, digest, sizeof start);
-    size_t at = start & (keys->room - 1);
-    while (keys->slot[at].count && memcmp(keys->slot[at].digest, digest, 32) != 0)
+    size_t at = digest & (keys->room - 1);
+    while (keys->slot[at].count && keys->slot[at].digest != digest)
         at = (at + 1) & (keys->room - 1);
     return &keys->slot[at];
 }
@@ -74,16 +74,16 @@ void ch_camt_set_key(struct ch_camt_keys *keys, struct ch_arena *arena, const st
     hash_entry(statement, entry, digest);
     if (keys->used * 2 >= keys->room)
         grow(keys, arena);
-    struct ch_camt_seen *seen = find(keys, digest);
-    if (seen->count == 0) {
-        memcpy(seen->digest, digest, 32);
-        keys->used++;
-    }
+    uint64_t start;
+    memcpy(&start, digest, sizeof start);
+    struct ch_camt_seen *seen = find(keys, start);
+    keys->used += seen->count == 0;
+    seen->digest = start;
     seen->count++;
     if (seen->count > 1 || !entry->servicer_ref) {
         char *ordinal = ch_printf(arena, "%u", seen->count - 1);
         struct ch_sha256 *hash = ch_sha256_begin();
-        ch_sha256_add(hash, seen->digest, 32);
+        ch_sha256_add(hash, digest, 32);
         add_text(hash, ordinal);
         ch_sha256_end(hash, digest);
     }

@@ -78,6 +78,21 @@ static void settle(const struct ch_clamp *c, struct round *r, enum ch_frozen *fr
     }
 }
 
+/* The end of the rounds is known: whoever was frozen on the way would still be beyond that bound. Where nobody is open
+ * it is the member's own amount that tells; where floor and cap are one amount, cap is said of both. */
+static void settle_known(const struct ch_clamp *c, struct round *r, const struct ch_step_result *known,
+                         enum ch_frozen *frozen, size_t count)
+{
+    static const enum ch_frozen of_side[] = {
+        [WITHIN] = CH_FROZEN_NOT, [BELOW] = CH_FROZEN_FLOOR, [ABOVE] = CH_FROZEN_CAP};
+    r->rest = known->rest;
+    r->open_sum = known->clamp.weight_total;
+    for (size_t i = 0; i < count; i++) {
+        bool capped = r->open_sum == 0 && c->weight[i] > 0 && (r->rest > 0 || known->amounts[0] == r->cap);
+        frozen[i] = capped ? CH_FROZEN_CAP : of_side[side_of(r, c->weight[i], c->floored[i])];
+    }
+}
+
 static bool apportion(struct ch_distribution *d, struct ch_step_result *result, struct ch_arena *scratch, int64_t total,
                       const ch_u128 *weight)
 {
@@ -87,8 +102,9 @@ static bool apportion(struct ch_distribution *d, struct ch_step_result *result, 
                                  .weight = weight,
                                  .path = ch_recipient_path,
                                  .context = d->inputs};
+    const struct ch_step_result *known = ch_known_step(d, result);
     result->rest = total;
-    return ch_apportion_cut(scratch, &a, result->amounts, &result->clamp);
+    return ch_apportion_cut(scratch, &a, known ? &known->clamp : NULL, result->amounts, &result->clamp);
 }
 
 static void trace(struct ch_distribution *d, const struct ch_step_result *result, ch_u128 weight, enum ch_frozen frozen)
@@ -112,6 +128,7 @@ static bool unfunded(struct ch_distribution *d, struct ch_step_result *result, c
         weight[i] = c->floored[i] ? (ch_u128)floor : 0;
     if (!apportion(d, result, scratch, c->pot, weight))
         return false;
+    result->unfunded = true;
     ch_distribution_flag(d, "floors_unfunded", result->step->id, -1);
     if (d->trace)
         trace(d, result, weight[d->trace->recipient], CH_FROZEN_NOT);
@@ -123,7 +140,10 @@ static bool funded(struct ch_distribution *d, struct ch_step_result *result, con
 {
     size_t count = d->inputs->recipient_count;
     enum ch_frozen *frozen = ch_alloc_array(scratch, count, sizeof *frozen);
-    settle(c, r, frozen, count);
+    if (ch_known_step(d, result))
+        settle_known(c, r, ch_known_step(d, result), frozen, count);
+    else
+        settle(c, r, frozen, count);
     ch_u128 *open = ch_alloc_array(scratch, count, sizeof *open);
     for (size_t i = 0; i < count; i++)
         open[i] = frozen[i] == CH_FROZEN_NOT ? c->weight[i] : 0;
@@ -151,8 +171,10 @@ bool ch_clamp(struct ch_distribution *d, struct ch_step_result *result, const st
         r.open_sum += c->weight[i];
         floors += c->floored[i] ? (ch_u128)r.floor : 0;
     }
-    bool good = !(r.open_sum >> 74) && (floors > (ch_u128)c->pot ? unfunded(d, result, c, r.floor, scratch)
-                                                                 : funded(d, result, c, &r, scratch));
+    const struct ch_step_result *known = ch_known_step(d, result);
+    bool short_of = known ? known->unfunded : floors > (ch_u128)c->pot;
+    bool good = !(r.open_sum >> 74) &&
+                (short_of ? unfunded(d, result, c, r.floor, scratch) : funded(d, result, c, &r, scratch));
     ch_arena_free(scratch);
     return good;
 }

@@ -4,10 +4,13 @@
 #include "distribute.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commonhold/crypto.h"
+#include "fields.h"
+#include "known.h"
 #include "split.h"
 
 int64_t ch_fraction(int64_t base, int64_t num, int64_t den, enum ch_rounding round)
@@ -222,12 +225,14 @@ static struct ch_trace *trace_for(const struct ch_inputs *inputs, const char *ex
     return trace;
 }
 
-struct ch_distribution *ch_distribute(const struct ch_benefit_rule *rule, const struct ch_inputs *inputs,
-                                      const char *explain, struct ch_refusals *list)
+static struct ch_distribution *distribute(const struct ch_benefit_rule *rule, const struct ch_inputs *inputs,
+                                          const char *explain, const struct ch_step_result *known,
+                                          struct ch_refusals *list)
 {
     struct ch_distribution *d = ch_alloc(list->arena, sizeof *d);
     d->rule = rule;
     d->inputs = inputs;
+    d->known = known;
     d->arena = list->arena;
     d->steps = ch_alloc_array(d->arena, rule->step_count, sizeof *d->steps);
     /* per step at most: shortfall, floors_unfunded or caps_bind, one for each part; and one for the run */
@@ -242,6 +247,23 @@ struct ch_distribution *ch_distribute(const struct ch_benefit_rule *rule, const 
             return NULL;
         }
     finish(d, remaining);
+    return d;
+}
+
+struct ch_distribution *ch_distribute(const struct ch_benefit_rule *rule, const struct ch_inputs *inputs,
+                                      const char *explain, struct ch_refusals *list)
+{
+    return distribute(rule, inputs, explain, NULL, list);
+}
+
+struct ch_distribution *ch_distribute_part(const struct ch_benefit_rule *rule, const struct ch_inputs *part,
+                                           const char *recipient, const json_t *head, const json_t *line,
+                                           struct ch_refusals *list)
+{
+    const struct ch_step_result *known = ch_known_steps(rule, head, line, list);
+    struct ch_distribution *d = known ? distribute(rule, part, recipient, known, list) : NULL;
+    if (d)
+        snprintf(d->hash, sizeof d->hash, "%s", ch_field_text(head, "hash", ""));
     return d;
 }
 

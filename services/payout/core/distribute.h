@@ -28,6 +28,7 @@ struct ch_step_result {
     bool clamped;                 /* split with floor or cap */
     int64_t rest;                 /* clamped: R */
     struct ch_cut clamp;
+    bool unfunded;    /* clamped: the floors are more than there is */
     int64_t *amounts; /* split: one for each recipient of the inputs */
     size_t recipient; /* assign */
 };
@@ -70,6 +71,9 @@ struct ch_distribution {
     size_t flag_count; /* sorted, each once */
     int64_t carried, leftover;
     struct ch_trace *trace; /* NULL unless asked for */
+    /* Where the inputs are one member's part of a run: the figures of the whole run, one for each step; else NULL. Of a
+     * split these are parts[].cut, rest, clamp, unfunded, and amounts[0], the member's own. */
+    const struct ch_step_result *known;
     char hash[65];
 };
 
@@ -77,6 +81,13 @@ struct ch_distribution {
  * such recipient) when refused. Lives in the list's arena and refers to rule and inputs. */
 struct ch_distribution *ch_distribute(const struct ch_benefit_rule *rule, const struct ch_inputs *inputs,
                                       const char *explain, struct ch_refusals *list);
+
+/* The trace of one recipient out of that recipient's part of the inputs (its own row and contributions, with the
+ * contributors of these) and the result without its lines: what everybody else weighs is in its totals and cuts.
+ * `line` is the recipient's line, or NULL without one. NULL and `list` filled when they do not go together. */
+struct ch_distribution *ch_distribute_part(const struct ch_benefit_rule *rule, const struct ch_inputs *part,
+                                           const char *recipient, const json_t *head, const json_t *line,
+                                           struct ch_refusals *list);
 
 /* What one recipient gets in all, and of one step. */
 int64_t ch_distribution_amount(const struct ch_distribution *d, size_t recipient);

@@ -67,6 +67,13 @@ const char *ch_iban_verdict_text(enum ch_iban_verdict verdict)
     return "";
 }
 
+bool ch_bic_check(const char *bic)
+{
+    size_t length = strlen(bic);
+    return (length == 8 || length == 11) && strspn(bic, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == length &&
+           bic[4] >= 'A' && bic[5] >= 'A';
+}
+
 bool ch_country_in_eea(const char *code)
 {
     const struct country *country = strlen(code) == 2 ? find_country(code) : NULL;

@@ -15,6 +15,8 @@ enum ch_iban_verdict { CH_IBAN_OK, CH_IBAN_FORM, CH_IBAN_COUNTRY, CH_IBAN_LENGTH
 enum ch_iban_verdict ch_iban_check(const char *iban);
 /* One sentence for people; "" for OK. */
 const char *ch_iban_verdict_text(enum ch_iban_verdict verdict);
+/* True for a BIC of 8 or 11 characters (ISO 9362). */
+bool ch_bic_check(const char *bic);
 /* True when the two letters are a country of the EEA. */
 bool ch_country_in_eea(const char *country);
 

@@ -207,6 +207,7 @@ static void read_recipient(struct reading *r)
     read_recipient_members(r, &to, value, &seen);
     if (!(seen & 1u << SEEN_ID))
         refuse(r, "id", "is required");
+    to.prefix = ch_id_prefix(to.id, to.id_length);
     to.units = value[UNITS];
     to.quality_ppm = (uint32_t)value[QUALITY];
     to.external = value[EXTERNAL];
@@ -309,6 +310,7 @@ static void read_contribution(struct reading *r)
         refuse(r, "id", "is required");
     if (!(seen & 1u << SEEN_CONTRIBUTORS))
         refuse(r, "contributors", "is required");
+    to.prefix = ch_id_prefix(to.id, to.id_length);
     to.units = value[UNITS];
     to.quality_ppm = (uint32_t)value[QUALITY];
     to.external = value[EXTERNAL];

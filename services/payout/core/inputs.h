@@ -7,7 +7,8 @@
 #include "out.h"
 
 struct ch_recipient {
-    const char *id; /* id_length bytes, not ended by NUL */
+    const char *id;  /* id_length bytes, not ended by NUL */
+    uint64_t prefix; /* ch_id_prefix of it: sorting seldom looks at the text itself */
     uint8_t id_length, status, equal;
     uint32_t quality_ppm, distinct_licensees;
     uint32_t ordinal; /* place in the document, for refusals */
@@ -23,6 +24,7 @@ struct ch_contributor {
 
 struct ch_contribution {
     const char *id;
+    uint64_t prefix;
     uint8_t id_length;
     uint32_t quality_ppm, distinct_licensees;
     uint32_t ordinal;
@@ -58,6 +60,9 @@ struct ch_inputs *ch_inputs_parse(const char *text, size_t length, const struct 
 
 /* The normal form: every member with its default, arrays sorted, no run_id; canonical, no newline. */
 void ch_inputs_write_normal(const struct ch_inputs *inputs, struct ch_out *out);
+
+/* Gives inputs another run id (an id): the normal form has none. */
+void ch_inputs_name(struct ch_inputs *inputs, const char *run_id);
 
 /* The start-of-run balance of an account; -1 when the inputs have none. */
 int64_t ch_inputs_balance(const struct ch_inputs *inputs, const char *account);

@@ -4,6 +4,7 @@
 #include "inputs_normal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,15 +17,30 @@ int ch_compare_ids(const char *a, size_t a_length, const char *b, size_t b_lengt
     return order ? order : (a_length > b_length) - (a_length < b_length);
 }
 
+uint64_t ch_id_prefix(const char *id, size_t length)
+{
+    uint8_t bytes[8] = {0};
+    uint64_t prefix = 0;
+    if (length)
+        memcpy(bytes, id, length < sizeof bytes ? length : sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        prefix = prefix << 8 | bytes[i];
+    return prefix;
+}
+
 static int compare_recipients(const void *left, const void *right)
 {
     const struct ch_recipient *a = left, *b = right;
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix ? -1 : 1;
     return ch_compare_ids(a->id, a->id_length, b->id, b->id_length);
 }
 
 static int compare_contributions(const void *left, const void *right)
 {
     const struct ch_contribution *a = left, *b = right;
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix ? -1 : 1;
     return ch_compare_ids(a->id, a->id_length, b->id, b->id_length);
 }
 
@@ -40,15 +56,16 @@ static int compare_balances(const void *left, const void *right)
     return ch_compare_ids(a->account, a->length, b->account, b->length);
 }
 
-/* Inputs mostly come sorted; looking costs one pass, sorting a million costs a second. */
-static void sort_once(void *array, size_t count, size_t size, int (*compare)(const void *, const void *))
+/* Inputs mostly come sorted; looking costs one pass, sorting a million costs a second. True when they did not. */
+static bool sort_once(void *array, size_t count, size_t size, int (*compare)(const void *, const void *))
 {
     const char *at = array;
     for (size_t i = 1; i < count; i++)
         if (compare(at + (i - 1) * size, at + i * size) > 0) {
             qsort(array, count, size, compare);
-            return;
+            return true;
         }
+    return false;
 }
 
 static void refuse_twice(struct ch_refusals *list, const char *array, size_t ordinal, size_t other, const char *member)
@@ -124,9 +141,25 @@ static void settle_contributors(struct ch_inputs *in, const struct table *table,
                            each[i].id_length, each[i].id);
 }
 
+/* The ids in the order they are read from now on: of a million that lie all over the text, each is a cache miss. */
+static void gather_ids(struct ch_inputs *in, struct ch_arena *arena)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < in->recipient_count; i++)
+        length += in->recipients[i].id_length;
+    char *to = ch_alloc(arena, length + 1);
+    for (size_t i = 0; i < in->recipient_count; i++) {
+        struct ch_recipient *each = &in->recipients[i];
+        memcpy(to, each->id, each->id_length);
+        each->id = to;
+        to += each->id_length;
+    }
+}
+
 static void settle_recipients(struct ch_inputs *in, struct ch_refusals *list)
 {
-    sort_once(in->recipients, in->recipient_count, sizeof *in->recipients, compare_recipients);
+    if (sort_once(in->recipients, in->recipient_count, sizeof *in->recipients, compare_recipients))
+        gather_ids(in, list->arena);
     for (size_t i = 1; i < in->recipient_count; i++)
         if (compare_recipients(&in->recipients[i - 1], &in->recipients[i]) == 0)
             refuse_twice(list, "recipients", in->recipients[i - 1].ordinal, in->recipients[i].ordinal, "id");
@@ -186,6 +219,11 @@ void ch_inputs_check_rule(const struct ch_inputs *in, const struct ch_benefit_ru
     }
 }
 
+void ch_inputs_name(struct ch_inputs *in, const char *run_id)
+{
+    snprintf(in->run_id, sizeof in->run_id, "%s", run_id);
+}
+
 int64_t ch_inputs_balance(const struct ch_inputs *in, const char *account)
 {
     struct ch_account_balance key = {account, strlen(account), 0};
@@ -200,7 +238,7 @@ int64_t ch_inputs_find(const struct ch_inputs *in, const char *id, size_t length
 {
     if (length > 64 || !in->recipient_count)
         return -1;
-    struct ch_recipient key = {.id = id, .id_length = (uint8_t)length};
+    struct ch_recipient key = {.id = id, .prefix = ch_id_prefix(id, length), .id_length = (uint8_t)length};
     const struct ch_recipient *found =
         bsearch(&key, in->recipients, in->recipient_count, sizeof key, compare_recipients);
     return found ? found - in->recipients : -1;

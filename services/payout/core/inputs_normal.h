@@ -5,6 +5,10 @@
 
 #include "inputs.h"
 
+/* The first 8 bytes of an id, the first the highest, zeros behind a shorter one: orders ids as their bytes do wherever
+ * two differ in it. */
+uint64_t ch_id_prefix(const char *id, size_t length);
+
 /* Sorts everything, refuses what is there twice, finds each contributor's recipient, sets sha256. */
 void ch_inputs_settle(struct ch_inputs *inputs, struct ch_refusals *list);
 

@@ -8,13 +8,20 @@
 
 #define HASH 32
 
-void ch_line_leaf(const uint8_t salt[32], const char *line, size_t length, uint8_t hash[32])
+void ch_line_leaf_next(struct ch_sha256 *sha, const uint8_t salt[32], const char *line, size_t length, uint8_t hash[32])
 {
-    struct ch_sha256 *sha = ch_sha256_begin();
     ch_sha256_add(sha, "\0", 1);
     ch_sha256_add(sha, salt, HASH);
     ch_sha256_add(sha, line, length);
-    ch_sha256_end(sha, hash);
+    ch_sha256_next(sha, hash);
+}
+
+void ch_line_leaf(const uint8_t salt[32], const char *line, size_t length, uint8_t hash[32])
+{
+    uint8_t unused[HASH];
+    struct ch_sha256 *sha = ch_sha256_begin();
+    ch_line_leaf_next(sha, salt, line, length, hash);
+    ch_sha256_end(sha, unused);
 }
 
 static void node(const uint8_t *pair, uint8_t hash[32])

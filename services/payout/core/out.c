@@ -70,7 +70,8 @@ void ch_out_bool(struct ch_out *out, bool value)
 void ch_out_string(struct ch_out *out, const char *text, size_t length)
 {
     ch_out_bytes(out, "\"", 1);
-    for (size_t i = 0, from = 0; i <= length; i++) {
+    bool plain = !length || (!memchr(text, '"', length) && !memchr(text, '\\', length)); /* as ids are */
+    for (size_t i = plain ? length : 0, from = 0; i <= length; i++) {
         if (i < length && text[i] != '"' && text[i] != '\\')
             continue;
         ch_out_bytes(out, text + from, i - from);

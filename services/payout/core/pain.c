@@ -139,9 +139,18 @@ static void count_and_sum(struct ch_out *out, size_t count, int64_t minor)
     element(out, "CtrlSum", text);
 }
 
-/* A name or text as the bank takes it, NULL and refused otherwise; at most `max` bytes (UTF-8 kept umlauts count
- * double, so a kept one is never more than the bank's limit of characters). `cut`: shortened, not refused. */
-static const char *bank_text(struct ch_pain *p, struct ch_arena *arena, const char *at, const char *text, size_t max,
+/* Bytes of the first `most` characters of UTF-8. */
+static size_t bytes_of(const char *text, size_t most)
+{
+    size_t at = 0;
+    while (text[at] && ((text[at] & 0xc0) == 0x80 || most-- > 0))
+        at++;
+    return at;
+}
+
+/* A name or text as the bank takes it, NULL and refused otherwise; at most `most` characters. `cut`: shortened, not
+ * refused. */
+static const char *bank_text(struct ch_pain *p, struct ch_arena *arena, const char *at, const char *text, size_t most,
                              bool cut)
 {
     bool keep = p->profile->keep_umlauts;
@@ -152,15 +161,11 @@ static const char *bank_text(struct ch_pain *p, struct ch_arena *arena, const ch
     }
     while (*written == ' ')
         written++;
-    size_t length = strlen(written);
-    if (length > max && !cut) {
-        ch_refusal_add(p->list, at, "has more than %zu characters", max);
+    size_t length = bytes_of(written, most);
+    if (written[length] && !cut) {
+        ch_refusal_add(p->list, at, "has more than %zu characters", most);
         return NULL;
     }
-    if (length > max)
-        length = max;
-    while (length > 0 && (written[length] & 0xc0) == 0x80) /* not in the middle of an umlaut */
-        length--;
     while (length > 0 && written[length - 1] == ' ')
         length--;
     written[length] = 0;
@@ -171,14 +176,6 @@ static const char *bank_text(struct ch_pain *p, struct ch_arena *arena, const ch
     return written;
 }
 
-static bool is_bic(const char *text)
-{
-    size_t length = strlen(text);
-    if ((length != 8 && length != 11) || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != length)
-        return false;
-    return text[4] >= 'A' && text[5] >= 'A';
-}
-
 static bool check_account(struct ch_refusals *list, const char *at, const char *iban, const char *bic)
 {
     if (!iban || !iban[0])
@@ -186,7 +183,7 @@ static bool check_account(struct ch_refusals *list, const char *at, const char *
     enum ch_iban_verdict verdict = ch_iban_check(iban);
     if (verdict != CH_IBAN_OK)
         return ch_refusal_add(list, at, "the account %s", ch_iban_verdict_text(verdict));
-    return !bic || is_bic(bic) || ch_refusal_add(list, at, "the BIC is not one");
+    return !bic || ch_bic_check(bic) || ch_refusal_add(list, at, "the BIC is not one");
 }
 
 static bool check_dates(const struct ch_pain_batch *b, struct ch_refusals *list)
@@ -228,11 +225,15 @@ struct ch_pain *ch_pain_begin(const struct ch_bank_profile *profile, const struc
     *p = (struct ch_pain){.profile = profile, .batch = batch, .out = out, .list = list};
     if (!check_batch(profile, batch, list))
         return NULL;
+    char id[29];
+    ch_pain_message_id(batch->id, id);
+    if (!ch_sepa_id(id)) {
+        ch_refusal_add(list, "/id", "is no id that banks take");
+        return NULL;
+    }
     p->debtor_name = bank_text(p, list->arena, "/debtor_name", batch->debtor_name, NAME_CHARS, true);
     if (!p->debtor_name)
         return NULL;
-    char id[29];
-    ch_pain_message_id(batch->id, id);
     ch_out_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"" NAMESPACE "\"");
     if (profile->schema_location)
         ch_out_text(out, " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"" NAMESPACE
@@ -345,6 +346,10 @@ static bool prepare(struct ch_pain *p, struct ch_arena *arena, const char *at, c
         return ch_refusal_add(p->list, at, "the amount must lie between 0.01 and 999,999,999.99");
     if (p->count > 0 && memcmp(pay->id, p->last_id, 16) <= 0)
         return ch_refusal_add(p->list, at, "the payment's id is there twice or out of order");
+    char id[28];
+    ch_pain_end_to_end_id(pay->id, id);
+    if (!ch_sepa_id(id))
+        return ch_refusal_add(p->list, at, "gives no id that banks take");
     if (!check_account(p->list, at, pay->creditor_iban, pay->creditor_bic))
         return false;
     w->name = bank_text(p, arena, ch_pointer_name(arena, at, "creditor_name"), pay->creditor_name, NAME_CHARS, true);
@@ -399,10 +404,8 @@ static void write_payment(struct ch_pain *p, const struct ch_pain_payment *pay, 
     ch_out_text(out, "<Amt><InstdAmt Ccy=\"EUR\">");
     ch_out_text(out, amount);
     ch_out_text(out, "</InstdAmt></Amt>");
-    if (p->profile->creditor_agent == CH_AGENT_NOTPROVIDED)
-        write_agent(out, "CdtrAgt", NULL);
-    else if (p->profile->creditor_agent == CH_AGENT_BIC && pay->creditor_bic)
-        write_agent(out, "CdtrAgt", pay->creditor_bic);
+    if (p->profile->creditor_agent != CH_AGENT_OMIT)
+        write_agent(out, "CdtrAgt", p->profile->creditor_agent == CH_AGENT_BIC ? pay->creditor_bic : NULL);
     ch_out_text(out, "<Cdtr>");
     element(out, "Nm", w->name);
     if (w->address)

@@ -7,6 +7,7 @@
 #include "out.h"
 #include "refusals.h"
 
+/* BIC: where the payee's is known, else as NOTPROVIDED. */
 enum ch_creditor_agent { CH_AGENT_OMIT, CH_AGENT_NOTPROVIDED, CH_AGENT_BIC };
 enum ch_address { CH_ADDRESS_NONE, CH_ADDRESS_STRUCTURED, CH_ADDRESS_HYBRID };
 

@@ -61,9 +61,21 @@ static size_t part_path(const void *step, size_t entry, char *path)
     return length;
 }
 
-bool ch_apportion_cut(struct ch_arena *scratch, struct ch_apportionment *a, int64_t *amount, struct ch_cut *cut)
+const struct ch_step_result *ch_known_step(const struct ch_distribution *d, const struct ch_step_result *result)
 {
-    if (!ch_apportion(scratch, a, amount))
+    return d->known ? &d->known[result - d->steps] : NULL;
+}
+
+bool ch_apportion_cut(struct ch_arena *scratch, struct ch_apportionment *a, const struct ch_cut *known, int64_t *amount,
+                      struct ch_cut *cut)
+{
+    if (known) {
+        a->weight_total = known->weight_total;
+        a->extra = known->extra;
+        a->cut_remainder = known->remainder;
+        memcpy(a->cut_tie, known->tie, sizeof a->cut_tie);
+        ch_apportion_again(a, amount);
+    } else if (!ch_apportion(scratch, a, amount))
         return false;
     *cut = (struct ch_cut){.weight_total = a->weight_total, .extra = a->extra, .remainder = a->cut_remainder};
     memcpy(cut->tie, a->cut_tie, sizeof cut->tie);
@@ -234,10 +246,11 @@ static bool share_part(struct split *s, size_t index, struct ch_apportionment *a
 {
     const struct ch_rule_part *part = &s->step->parts[index];
     struct ch_part_result *result = &s->result->parts[index];
+    const struct ch_step_result *known = ch_known_step(s->d, s->result);
     int64_t *amount = ch_alloc_array(scratch, a->count, sizeof *amount);
     a->path = part->by_contribution ? contribution_path : ch_recipient_path;
     a->context = s->in;
-    if (!ch_apportion_cut(scratch, a, amount, &result->cut))
+    if (!ch_apportion_cut(scratch, a, known ? &known->parts[index].cut : NULL, amount, &result->cut))
         return false;
     result->apportioned = true;
     if (part->by_contribution)
@@ -286,8 +299,9 @@ static bool run_part(struct split *s, size_t index, struct ch_arena *scratch)
     struct ch_part_result *result = &s->result->parts[index];
     struct ch_apportionment a = {.run_id = s->in->run_id, .total = result->amount};
     a.weight = part_weights(s, part, scratch, &a.count);
-    ch_u128 sum = 0; /* at most 2^24 weights of at most 2^60 */
-    for (size_t i = 0; i < a.count; i++)
+    const struct ch_step_result *known = ch_known_step(s->d, s->result);
+    ch_u128 sum = known ? known->parts[index].cut.weight_total : 0; /* at most 2^24 weights of at most 2^60 */
+    for (size_t i = 0; i < a.count && !known; i++)
         sum += a.weight[i];
     if (sum >> 74)
         return false;

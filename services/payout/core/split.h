@@ -28,7 +28,11 @@ bool ch_clamp(struct ch_distribution *d, struct ch_step_result *result, const st
 /* Ties of recipients are hashed over their ids; context is the struct ch_inputs. */
 size_t ch_recipient_path(const void *inputs, size_t entry, char *path);
 
-/* ch_apportion, with its figures kept in *cut. */
-bool ch_apportion_cut(struct ch_arena *scratch, struct ch_apportionment *a, int64_t *amount, struct ch_cut *cut);
+/* ch_apportion, with its figures kept in *cut; where they are known, ch_apportion_again by them. */
+bool ch_apportion_cut(struct ch_arena *scratch, struct ch_apportionment *a, const struct ch_cut *known, int64_t *amount,
+                      struct ch_cut *cut);
+
+/* What is known of a step before it is run, or NULL. */
+const struct ch_step_result *ch_known_step(const struct ch_distribution *d, const struct ch_step_result *result);
 
 #endif

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: a member erases itself: leaves first where it has not, with the offices held; then consents, contributions and account
---          (licensing, portal), and last the name: the member's key is destroyed and the row nulled. Ballots, usage, journal and consent
+-- Purpose: a member erases itself: leaves first where it has not, with the offices held; then consents, contributions, the salts of
+--          lines and payee accounts, and the account (licensing, payout, portal), and last the name: the member's key is destroyed and the row nulled. Ballots, usage, journal and consent
 --          events keep the random reference; no result and no balance changes. Repeating it answers the same.
 -- Outcomes: accepted, not_found, not_allowed_here.
 -- Locks: advisory transaction lock on the member; those of licensing.erase_member; the person's and the account's row.
@@ -23,6 +23,7 @@ BEGIN
         WHERE o.member_id = p_id AND o.until_at > pg_catalog.now();
     END IF;
     PERFORM licensing.erase_member(p_id);
+    PERFORM payout.erase_member(p_id);
     PERFORM portal.erase_account(p_id);
     UPDATE governance.person SET wrapped_key = NULL, display_name = NULL, email = NULL, email_hash = NULL,
         erased_at = pg_catalog.clock_timestamp()

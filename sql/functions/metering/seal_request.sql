@@ -19,6 +19,10 @@ BEGIN
     END IF;
     month := (p_body ->> 'month' || '-01')::date;
     pool_id := metering.find_pool(p_body ->> 'pool');
+    IF pool_id IS NULL THEN
+        refusal := log.refusal('not_found', 'there is no such pool');
+        RETURN;
+    END IF;
     SELECT pg_catalog.date_trunc('month', c.founded_at AT TIME ZONE 'UTC')::date INTO v_first FROM governance.charter_in_force AS c;
     IF month > (pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')::date THEN
         refusal := log.refusal('invalid', 'the month has not begun', '[{"pointer":"/month","detail":"lies in the future"}]');
@@ -26,8 +30,6 @@ BEGIN
         AND u.day < seal_request.month + interval '1 month') THEN
         refusal := log.refusal('invalid', pg_catalog.format('the trust was founded in %s', pg_catalog.to_char(v_first, 'YYYY-MM')),
             '[{"pointer":"/month","detail":"lies before the founding"}]');
-    ELSIF pool_id IS NULL THEN
-        refusal := log.refusal('not_found', 'there is no such pool');
     END IF;
 END
 $$;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: ends a run before posting, with a reason; its slices, fees and carried money are free again.
+-- Purpose: ends a run before posting, with a reason, which is logged; its slices, fees and carried money are free again.
 -- Outcomes: ok, already_posted, not_allowed_here, forbidden, not_found.
 -- Locks: the run.
 CREATE OR REPLACE FUNCTION payout.abandon_run(p_actor uuid, p_run uuid, p_body jsonb) RETURNS log.answer
@@ -26,10 +26,9 @@ BEGIN
     DELETE FROM payout.run_fee WHERE run = p_run;
     UPDATE payout.run SET carried_to = NULL WHERE carried_to = p_run;
     UPDATE payout.run SET state = 'abandoned', reason = p_body->>'reason', ended_at = pg_catalog.clock_timestamp() WHERE id = p_run;
-    IF v_run.inputs_sha256 IS NOT NULL THEN
-        PERFORM log.append_leaf('run_inputs', p_run::text, v_run.inputs_sha256, pg_catalog.jsonb_build_object('pool', v_run.pool,
-            'month', pg_catalog.to_char(v_run.service_month, 'YYYY-MM'), 'pot', v_run.pot, 'state', 'abandoned'));
-    END IF;
+    -- A run without inputs has no hash of them: its leaf bears that of the reason.
+    PERFORM log.append_leaf('run_inputs', p_run::text, COALESCE(v_run.inputs_sha256, payout.store_document(pg_catalog.jsonb_build_object(
+        'schema', 'run-abandoned/1', 'run', p_run, 'reason', p_body->>'reason'))), payout.run_inputs_body(p_run) || '{"state": "abandoned"}');
     RETURN log.answer('ok', payout.run_json(p_run));
 END
 $$;

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: judges a benefit rule (payout.md 7.1 and 7.8): {"errors": [{"pointer", "detail"}]}, empty when it is lawful. Agrees with
---          `commonhold calc check-rule`. NULL and what is no object are refused, never passed.
+-- Purpose: judges a benefit rule (payout.md 7.1 and 7.8): {"errors": [{"pointer", "detail"}], "warnings": likewise}; no errors when it is lawful, and
+--          warnings only then. Agrees with `commonhold calc check-rule`. NULL and what is no object are refused, never passed.
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION payout.check_benefit_rule(p_doc jsonb) RETURNS jsonb
@@ -51,6 +51,6 @@ BEGIN
         SELECT '/refund/first_from', 'must be null or an account a rule may feed'
         WHERE v_refund ? 'first_from' AND pg_catalog.jsonb_typeof(v_refund->'first_from') <> 'null'
             AND (pg_catalog.jsonb_typeof(v_refund->'first_from') <> 'string' OR v_refund->>'first_from' !~ payout.rule_type('fund'))) AS x;
-    RETURN pg_catalog.jsonb_build_object('errors', v_errors);
+    RETURN pg_catalog.jsonb_build_object('errors', v_errors, 'warnings', CASE WHEN v_errors = '[]' THEN payout.rule_warnings(v_steps) ELSE '[]' END);
 END
 $$;

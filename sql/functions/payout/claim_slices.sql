@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: puts every unused paid slice of the run's scope and rule into the run, the fees of their receipts with the first run that takes one, and what earlier runs of the pool carried.
+-- Purpose: puts every unused paid slice of the run's scope and rule into the run, the fees of their receipts with the first run that takes one, and what earlier runs of the scope carried.
 -- Outcomes: none.
--- Locks: the primary keys of run_receipt and run_fee.
+-- Locks: the primary keys of run_receipt and run_fee; the runs that carried.
 CREATE OR REPLACE FUNCTION payout.claim_slices(p_run uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -11,13 +11,8 @@ DECLARE
 BEGIN
     SELECT * INTO v_run FROM payout.run WHERE id = p_run;
     INSERT INTO payout.run_receipt (receipt_slice_id, run, minor)
-    SELECT s.id, p_run, s.minor
-    FROM payout.receipt_slice AS s JOIN payout.receipt AS r ON r.txn_id = s.txn_id JOIN payout.invoice AS i ON i.id = s.invoice_id
-    WHERE s.pool_id = v_run.pool_id AND s.service_month = v_run.service_month AND (v_run.licensee IS NULL OR i.licensee = v_run.licensee)
-        AND NOT EXISTS (SELECT FROM payout.run_receipt AS u WHERE u.receipt_slice_id = s.id)
-        AND v_run.rule_sha256 = (SELECT b.sha256 FROM governance.benefit_rule_in_force AS b WHERE b.from_at <= r.received_at
-            AND (b.until_at IS NULL OR b.until_at > r.received_at) ORDER BY b.from_at DESC LIMIT 1)
-        AND s.pool = v_run.pool;
+    SELECT s.id, p_run, s.minor FROM payout.free_slices(v_run.pool, v_run.service_month, v_run.licensee) AS s
+    WHERE s.pool_id = v_run.pool_id AND s.rule_sha256 = v_run.rule_sha256;
     INSERT INTO payout.run_fee (txn_id, run, minor)
     SELECT DISTINCT r.txn_id, p_run, r.fee
     FROM payout.run_receipt AS u JOIN payout.receipt_slice AS s ON s.id = u.receipt_slice_id JOIN payout.receipt AS r ON r.txn_id = s.txn_id

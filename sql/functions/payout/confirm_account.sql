@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the member confirms a version; a change is then confirmed by a second person (membership officer, treasurer or board) who is not the member. The last confirmation starts the cool-down.
--- Outcomes: confirmed, same_person, cooling_down, forbidden, not_found, not_allowed_here.
+-- Purpose: the member confirms a version with a fresh second factor (p_fresh, told by the verified session); a change is then confirmed by a second person (membership officer, treasurer or board) who is not the member. The last confirmation starts the cool-down.
+-- Outcomes: confirmed, fresh_sign_in_required, same_person, cooling_down, not_found, not_allowed_here.
 -- Locks: advisory on the member's accounts.
-CREATE OR REPLACE FUNCTION payout.confirm_account(p_actor uuid, p_id uuid) RETURNS log.answer
+CREATE OR REPLACE FUNCTION payout.confirm_account(p_actor uuid, p_id uuid, p_fresh boolean) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -33,6 +33,9 @@ BEGIN
     END IF;
     IF v_state = 'member_confirmed' AND v_account.member_id = p_actor THEN
         RETURN log.refusal('same_person', 'a change is confirmed by a second person');
+    END IF;
+    IF v_state = 'proposed' AND NOT COALESCE(p_fresh, false) THEN
+        RETURN log.answer('fresh_sign_in_required');
     END IF;
     INSERT INTO payout.payee_account_event (id, kind, actor, usable_at)
     VALUES (p_id, CASE v_state WHEN 'proposed' THEN 'confirmed' ELSE 'second' END, p_actor,

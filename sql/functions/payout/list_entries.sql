@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: entries of one bank statement in the bank's order, or with p_statement NULL those that wait in suspense, oldest first.
+-- Purpose: entries of one bank statement in the bank's order.
 -- Outcomes: ok, forbidden, not_found.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION payout.list_entries(p_actor uuid, p_statement uuid, p_limit integer, p_after uuid) RETURNS log.answer

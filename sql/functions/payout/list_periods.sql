@@ -10,8 +10,7 @@ BEGIN
     IF NOT governance.is_office(p_actor, 'treasurer') THEN
         RETURN log.refusal('forbidden', 'only the treasurer reads the ledger');
     END IF;
-    RETURN log.answer('ok', pg_catalog.jsonb_build_object('next', NULL, 'items', COALESCE((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-        'id', pg_catalog.to_char(p.month, 'YYYY-MM'), 'state', p.state, 'closed_at', log.time_text(p.closed_at), 'balance_sha256', p.balance_sha256) ORDER BY p.month)
+    RETURN log.answer('ok', pg_catalog.jsonb_build_object('next', NULL, 'items', COALESCE((SELECT pg_catalog.jsonb_agg(payout.period_json(p.month) ORDER BY p.month)
         FROM payout.period AS p), '[]')));
 END
 $$;

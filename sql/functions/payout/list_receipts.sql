@@ -12,6 +12,7 @@ BEGIN
     END IF;
     RETURN payout.page((SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('txn_id', x.txn_id, 'entry_id', x.entry_id,
             'received_at', log.time_text(x.received_at), 'gross', payout.money(x.gross, payout.currency()), 'fee', payout.money(x.fee, payout.currency()),
+            'undone_by', (SELECT u.undone_txn_id FROM payout.receipt_undone AS u WHERE u.txn_id = x.txn_id),
             'slices', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('invoice_id', s.invoice_id, 'line', s.line, 'pool', s.pool,
                 'month', pg_catalog.to_char(s.service_month, 'YYYY-MM'), 'minor', s.minor, 'run', r.run) ORDER BY s.id)
                 FROM payout.receipt_slice AS s LEFT JOIN payout.run_receipt AS r ON r.receipt_slice_id = s.id WHERE s.txn_id = x.txn_id)) ORDER BY x.txn_id DESC)

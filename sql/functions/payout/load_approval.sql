@@ -33,7 +33,7 @@ BEGIN
         RETURN log.refusal('same_person', 'maker and approvers come from two offices at least');
     END IF;
     v_limit := COALESCE((SELECT (c.doc->'hold'->'approver_limit'->>'minor')::bigint FROM governance.charter_in_force AS c), 10000);
-    IF EXISTS (SELECT FROM payout.payment WHERE batch_id = p_id AND member_id = p_actor AND minor > v_limit) THEN
+    IF (SELECT pg_catalog.sum(minor) FROM payout.payment WHERE batch_id = p_id AND member_id = p_actor) > v_limit THEN
         RETURN log.refusal('approver_is_payee', 'the batch pays you over the voted amount');
     END IF;
     SELECT * INTO v_key FROM payout.approver_key WHERE id = (p_body->>'key_id')::uuid AND member_id = p_actor;
@@ -43,8 +43,7 @@ BEGIN
     IF (p_body->>'at')::timestamptz NOT BETWEEN GREATEST(v_batch.frozen_at, v_key.from_at) - '1 minute'::interval AND pg_catalog.now() + '1 minute'::interval THEN
         RETURN log.refusal('invalid', 'the time is before the batch was frozen or the key made, or to come', '[{"pointer": "/at", "detail": "must be the time of signing"}]');
     END IF;
-    RETURN log.answer('ok', pg_catalog.jsonb_build_object('body', v_body, 'public_key', pg_catalog.encode(v_key.public_key, 'hex'), 'text', pg_catalog.format(
-        E'commonhold-approval/1\nbatch %s\nfile %s\ntotal %s %s\ncount %s\napprover %s\nat %s\n', p_id, v_batch.file_sha256, v_batch.total, v_batch.currency,
-        v_batch.count, p_body->>'office_id', p_body->>'at')));
+    RETURN log.answer('ok', pg_catalog.jsonb_build_object('body', v_body, 'public_key', pg_catalog.encode(v_key.public_key, 'hex'),
+        'text', payout.approval_text(v_batch, (p_body->>'office_id')::uuid, p_body->>'at')));
 END
 $$;

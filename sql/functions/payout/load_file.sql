@@ -1,13 +1,24 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the bytes of a batch that is being released, for the rail.
--- Outcomes: ok, not_allowed_here.
+-- Purpose: whether an officer may read a batch's file, and how long it is; its bytes come from payout.read_batch_file.
+-- Outcomes: ok {message_id, size}, forbidden, not_found, not_allowed_here.
 -- Locks: none.
-CREATE OR REPLACE FUNCTION payout.load_file(p_id uuid) RETURNS log.answer
-LANGUAGE sql STABLE SECURITY DEFINER
+CREATE OR REPLACE FUNCTION payout.load_file(p_actor uuid, p_id uuid) RETURNS log.answer
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN b.state = 'releasing' THEN log.answer('ok', pg_catalog.jsonb_build_object('message_id', b.message_id, 'sha256', b.file_sha256,
-            'base64', pg_catalog.translate(pg_catalog.encode(e.bytes, 'base64'), E'\n', '')))
-        ELSE log.refusal('not_allowed_here', 'the batch is ' || b.state) END
+DECLARE
+    v_body jsonb;
+BEGIN
+    IF NOT payout.may_see_batches(p_actor) THEN
+        RETURN log.refusal('forbidden', 'only officers see batches');
+    END IF;
+    SELECT pg_catalog.jsonb_build_object('message_id', b.message_id, 'size', pg_catalog.octet_length(e.bytes)) INTO v_body
     FROM payout.batch AS b LEFT JOIN payout.evidence AS e ON e.sha256 = b.file_sha256 WHERE b.id = p_id;
+    IF v_body IS NULL THEN
+        RETURN log.refusal('not_found', 'there is no such batch');
+    ELSIF v_body->>'size' IS NULL THEN
+        RETURN log.refusal('not_allowed_here', 'the batch has no file: it is a draft, or was cancelled as one');
+    END IF;
+    RETURN log.answer('ok', v_body);
+END
 $$;

@@ -25,7 +25,8 @@ BEGIN
     RETURN log.answer('ok', pg_catalog.jsonb_build_object('buyer', v_buyer, 'currency', payout.currency(),
         'seller_name', (SELECT c.name FROM governance.charter_in_force AS c),
         'pools', (SELECT COALESCE(pg_catalog.jsonb_object_agg(x.pool, x.pool_id), '{}') FROM (
-            SELECT DISTINCT ON (g.pool) g.pool, g.pool_id FROM licensing.grant_overview AS g
-            WHERE g.pool IN (SELECT pg_catalog.jsonb_array_elements_text(p_pools))) AS x)));
+            SELECT g.pool, g.pool_id FROM licensing.grant_overview AS g WHERE g.pool IN (SELECT pg_catalog.jsonb_array_elements_text(p_pools))
+            UNION
+            SELECT c.pool, c.pool_id FROM licensing.contribution_overview AS c WHERE c.pool IN (SELECT pg_catalog.jsonb_array_elements_text(p_pools))) AS x)));
 END
 $$;

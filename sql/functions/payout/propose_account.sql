@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: a new version of a member's payee account; C has sealed IBAN and name and made the commitment. p_body is compared on repeats and holds a hash in place of the IBAN.
+-- Purpose: a new version of a member's payee account; C has sealed IBAN, name and what else the bank needs (p_details: BIC, address; may be NULL) and made the commitment. p_body is compared on repeats and holds a hash in place of the IBAN.
 -- Outcomes: created, forbidden, idempotency_conflict.
 -- Locks: those of log.replay.
-CREATE OR REPLACE FUNCTION payout.propose_account(p_actor uuid, p_key text, p_body jsonb, p_iban bytea, p_name bytea, p_hint text, p_salt bytea, p_commitment text)
+CREATE OR REPLACE FUNCTION payout.propose_account(p_actor uuid, p_key text, p_body jsonb, p_iban bytea, p_name bytea, p_hint text, p_salt bytea, p_commitment text,
+    p_details bytea)
 RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -18,8 +19,8 @@ BEGIN
         RETURN log.refusal('forbidden', 'only members have payee accounts');
     END IF;
     PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('payee ' || p_actor, 0));
-    INSERT INTO payout.payee_account (id, member_id, version, iban_sealed, name_sealed, iban_hint, commitment)
-    SELECT v_id, p_actor, COALESCE(pg_catalog.max(version), 0) + 1, p_iban, p_name, p_hint, p_commitment FROM payout.payee_account WHERE member_id = p_actor;
+    INSERT INTO payout.payee_account (id, member_id, version, iban_sealed, name_sealed, iban_hint, commitment, details_sealed)
+    SELECT v_id, p_actor, COALESCE(pg_catalog.max(version), 0) + 1, p_iban, p_name, p_hint, p_commitment, p_details FROM payout.payee_account WHERE member_id = p_actor;
     INSERT INTO payout.payee_salt (id, salt) VALUES (v_id, p_salt);
     PERFORM log.append_leaf('payee_account', p_commitment, p_commitment, '{}');
     RETURN log.remember('payout', p_actor::text, p_key, 'propose_account', p_body, log.answer('created', payout.account_json(v_id)));

@@ -24,8 +24,9 @@ BEGIN
     END IF;
     -- Y8: three people, two offices, before anything is released.
     IF NEW.state IN ('approved', 'releasing') AND OLD.state <> NEW.state AND (
-        SELECT pg_catalog.count(DISTINCT member_id) FROM payout.approval WHERE batch_id = NEW.id AND member_id <> NEW.made_by) < 2 THEN
-        RAISE EXCEPTION 'batch % has not been approved by two people other than its maker', NEW.id USING ERRCODE = 'check_violation';
+        SELECT pg_catalog.count(DISTINCT a.member_id) < 2 OR pg_catalog.bool_and(a.body = 'treasurer') FROM payout.approval AS a
+        WHERE a.batch_id = NEW.id AND a.member_id <> NEW.made_by) THEN
+        RAISE EXCEPTION 'batch % has not been approved by two people other than its maker, of two offices with the treasurer''s', NEW.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: a payment goes forward; there is no way back to queued.
+-- Purpose: a payment goes forward; there is no way back to queued. What waits for a batch is placed in one, once.
 -- Outcomes: none; raises.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION payout.refuse_payment_change() RETURNS trigger
@@ -10,8 +10,11 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'payments are never deleted' USING ERRCODE = 'restrict_violation';
     END IF;
-    IF (pg_catalog.to_jsonb(OLD) - '{state,booked_txn_id,entry_id,booked_on}'::text[])
-        IS DISTINCT FROM (pg_catalog.to_jsonb(NEW) - '{state,booked_txn_id,entry_id,booked_on}'::text[]) THEN
+    IF (OLD.id, OLD.member_id, OLD.bill_id, OLD.minor, OLD.end_to_end_id, OLD.uetr, OLD.retries)
+        IS DISTINCT FROM (NEW.id, NEW.member_id, NEW.bill_id, NEW.minor, NEW.end_to_end_id, NEW.uetr, NEW.retries)
+        OR (OLD.batch_id IS NOT NULL AND (OLD.batch_id, OLD.payee_account_id) IS DISTINCT FROM (NEW.batch_id, NEW.payee_account_id))
+        OR (OLD.ended_txn_id IS NOT NULL AND OLD.ended_txn_id IS DISTINCT FROM NEW.ended_txn_id)
+        OR (OLD.booked_txn_id IS NOT NULL AND (OLD.booked_txn_id, OLD.entry_id, OLD.booked_on) IS DISTINCT FROM (NEW.booked_txn_id, NEW.entry_id, NEW.booked_on)) THEN
         RAISE EXCEPTION 'payment % does not change', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('queued', 'in_flight'), ('queued', 'cancelled'), ('in_flight', 'booked'),

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the public half of a key an officer approves with; the private one stays with them.
--- Outcomes: created, forbidden, invalid, idempotency_conflict.
+-- Purpose: the public half of a key an officer approves with, registered with a fresh second factor (p_fresh, told by the verified session); the private
+--          one stays with them.
+-- Outcomes: created, forbidden, fresh_sign_in_required, invalid, idempotency_conflict.
 -- Locks: those of log.replay.
-CREATE OR REPLACE FUNCTION payout.register_key(p_actor uuid, p_key text, p_body jsonb) RETURNS log.answer
+CREATE OR REPLACE FUNCTION payout.register_key(p_actor uuid, p_key text, p_body jsonb, p_fresh boolean) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -16,6 +17,9 @@ BEGIN
     END IF;
     IF NOT payout.may_see_batches(p_actor) THEN
         RETURN log.refusal('forbidden', 'only officers approve batches');
+    END IF;
+    IF NOT COALESCE(p_fresh, false) THEN
+        RETURN log.answer('fresh_sign_in_required');
     END IF;
     IF pg_catalog.octet_length(v_public) <> 32 OR EXISTS (SELECT FROM payout.approver_key WHERE public_key = v_public) THEN
         RETURN log.refusal('invalid', 'the key is not 32 bytes, or is registered already', '[{"pointer": "/public_key", "detail": "must be a fresh Ed25519 public key"}]');

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the treasurer releases a hold whose reason is gone (event 4, reverse).
+-- Purpose: the treasurer releases a hold whose reason is gone (event 4, reverse), or gives a member who asks for it what had become unclaimed (event
+--          18, claimed).
 -- Outcomes: released, still_true, forbidden, not_found, those of payout.post.
 -- Locks: the hold, then those of payout.post.
 CREATE OR REPLACE FUNCTION payout.release_hold(p_actor uuid, p_id uuid) RETURNS log.answer
@@ -8,7 +9,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_hold payout.hold;
-    v_txn uuid := log.new_id();
     v_post log.answer;
 BEGIN
     IF NOT governance.is_office(p_actor, 'treasurer') THEN
@@ -18,18 +18,19 @@ BEGIN
     IF NOT FOUND THEN
         RETURN log.refusal('not_found', 'there is no such hold, or it is released');
     END IF;
-    IF v_hold.reason IN ('BankMissing', 'Returned', 'Rejected') AND payout.usable_account(v_hold.member_id) IS NULL THEN
+    IF v_hold.reason IN ('BankMissing', 'Returned', 'Rejected', 'Unclaimed') AND payout.usable_account(v_hold.member_id) IS NULL THEN
         RETURN log.refusal('still_true', 'the member has no usable payee account');
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'hold_released', 'occurred_on', payout.today(), 'actor', p_actor,
-            'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'hold-release/1', 'hold', p_id, 'by', p_actor)))),
-        pg_catalog.jsonb_build_array(
-            pg_catalog.jsonb_build_object('path', 'Liabilities:Member:' || v_hold.member_id || ':Held:' || v_hold.reason, 'minor', v_hold.minor),
-            pg_catalog.jsonb_build_object('path', 'Liabilities:Member:' || v_hold.member_id || ':Payable', 'minor', -v_hold.minor)));
+    IF v_hold.reason = 'Dispute' THEN
+        RETURN log.refusal('still_true', 'the dispute is not settled');
+    END IF;
+    v_post := payout.post_hold(p_actor, CASE v_hold.reason WHEN 'Unclaimed' THEN 'claimed' ELSE 'hold_released' END, payout.hold_path(v_hold.member_id, v_hold.reason),
+        'Liabilities:Member:' || v_hold.member_id || ':Payable', v_hold.minor, pg_catalog.jsonb_build_object('schema', 'hold-release/1', 'hold', p_id));
     IF v_post.outcome <> 'posted' THEN
         RETURN v_post;
     END IF;
-    UPDATE payout.hold SET released_txn_id = v_txn, released_at = pg_catalog.clock_timestamp() WHERE id = p_id;
-    RETURN log.answer('released', pg_catalog.jsonb_build_object('id', p_id, 'txn_id', v_txn));
+    UPDATE payout.hold SET released_txn_id = (v_post.body->>'txn_id')::uuid, released_at = pg_catalog.clock_timestamp() WHERE id = p_id;
+    PERFORM log.notify_member(v_hold.member_id, 'hold ' || p_id, 'payout.released', pg_catalog.jsonb_build_object('reason', v_hold.reason));
+    RETURN log.answer('released', pg_catalog.jsonb_build_object('id', p_id, 'txn_id', v_post.body->>'txn_id'));
 END
 $$;

@@ -19,9 +19,9 @@ BEGIN
     IF v_eligible IS NOT NULL THEN
         RETURN QUERY SELECT m.pointer, m.detail FROM payout.rule_members(p_at || '/eligible', v_eligible,
             'status:array(1,6) min_units:int(0,9007199254740991) window_days:int(1,3660) min_distinct_licensees:int(0,1000000)') AS m;
-        RETURN QUERY SELECT p_at || '/eligible/window_days', 'is required with a minimum'
-            WHERE v_eligible ?| ARRAY['min_units', 'min_distinct_licensees'] AND NOT v_eligible ? 'window_days';
-        IF pg_catalog.jsonb_typeof(v_eligible->'status') = 'array' THEN
+        IF NOT FOUND THEN
+            RETURN QUERY SELECT p_at || '/eligible/window_days', 'is required with a minimum'
+                WHERE v_eligible ?| ARRAY['min_units', 'min_distinct_licensees'] AND NOT v_eligible ? 'window_days';
             RETURN QUERY SELECT p_at || '/eligible/status/' || (e.ordinality - 1),
                     CASE WHEN e.n > 1 THEN 'is there twice' ELSE 'must be a member''s status' END
                 FROM (SELECT x.value, x.ordinality, pg_catalog.row_number() OVER (PARTITION BY x.value ORDER BY x.ordinality) AS n

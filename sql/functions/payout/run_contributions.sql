@@ -1,20 +1,17 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the contributions of a pool with their units of the month, quality, and window figures: contribution members of distribution-inputs/1.
--- Outcomes: none.
+-- Purpose: contribution members of distribution-inputs/1, one text each: the contributions of a pool up to the month's end with their units,
+--          quality and window figures. A contribution has one contributor, its member.
+-- Outcomes: rows.
 -- Locks: none.
-CREATE OR REPLACE FUNCTION payout.run_contributions(p_pool uuid, p_month date, p_from date) RETURNS jsonb
+CREATE OR REPLACE FUNCTION payout.run_contributions(p_pool uuid, p_month date, p_licensee uuid, p_rule jsonb, p_external jsonb) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH used AS (
-        SELECT u.contribution_id, pg_catalog.sum(u.units) FILTER (WHERE u.month = p_month) AS units, pg_catalog.sum(u.units) AS window_units,
-               pg_catalog.count(DISTINCT g.organisation_id) FILTER (WHERE u.units > 0) AS licensees
-        FROM metering.sealed_usage_overview AS u LEFT JOIN licensing.grant_overview AS g ON g.grant_id = u.grant_id
-        WHERE u.pool_id = p_pool AND u.contribution_id IS NOT NULL AND u.month <= p_month AND u.month >= pg_catalog.date_trunc('month', p_from::timestamp)::date
-        GROUP BY u.contribution_id)
-    SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', c.contribution_id, 'units', COALESCE(u.units, 0),
-        'quality_ppm', COALESCE(c.quality_ppm, 1000000), 'window_units', COALESCE(u.window_units, 0), 'distinct_licensees', COALESCE(u.licensees, 0),
-        'contributors', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('recipient', c.member_id, 'share', 1))) ORDER BY c.contribution_id), '[]')
-    FROM licensing.contribution_overview AS c LEFT JOIN used AS u ON u.contribution_id = c.contribution_id
-    WHERE c.pool_id = p_pool AND c.from_at < (p_month + '1 month'::interval) AT TIME ZONE 'UTC';
+    SELECT pg_catalog.concat('{"contributors":[{"recipient":"', c.member_id, '","share":1}],"distinct_licensees":', COALESCE(pg_catalog.cardinality(u.licensees), 0),
+        ',"external":', COALESCE(x.external, 0), ',"id":"', c.contribution_id, '","quality_ppm":', COALESCE(c.quality_ppm, 1000000),
+        ',"units":', COALESCE(u.units, 0), ',"window_units":', COALESCE(u.window_units, 0), '}')
+    FROM licensing.contribution_overview AS c LEFT JOIN payout.used_units(p_pool, p_month, p_licensee, p_rule) AS u ON u.contribution_id = c.contribution_id
+    LEFT JOIN pg_catalog.jsonb_to_recordset(p_external->'contributions') AS x (id uuid, external bigint) ON x.id = c.contribution_id
+    WHERE c.pool_id = p_pool AND c.from_at < LEAST((p_month + '1 month'::interval)::timestamp AT TIME ZONE 'UTC', pg_catalog.now()) AND c.state <> 'rejected'
+    ORDER BY c.contribution_id;
 $$;

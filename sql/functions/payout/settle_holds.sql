@@ -13,12 +13,15 @@ DECLARE
 BEGIN
     SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('hold', x.hold, 'member', x.member_id, 'minor', x.minor) ORDER BY x.member_id, x.hold) INTO v_doc FROM (
         SELECT h.id AS hold, h.member_id, -h.minor AS minor FROM payout.hold AS h
-        WHERE h.reason = 'BankMissing' AND h.released_at IS NULL AND payout.usable_account(h.member_id) IS NOT NULL
+        WHERE h.reason = 'BankMissing' AND h.released_at IS NULL AND EXISTS (SELECT FROM payout.usable_payee AS u WHERE u.member_id = h.member_id)
         UNION ALL
         SELECT NULL, a.owner_id, -b.minor FROM payout.account AS a JOIN payout.balance AS b USING (owner_id, account_id)
         WHERE a.path = 'Liabilities:Member:' || a.owner_id || ':Payable' AND -b.minor >= GREATEST(p_minimum, 1)
-            AND NOT EXISTS (SELECT FROM payout.payee_account AS p WHERE p.member_id = a.owner_id
-                AND payout.account_state(p.id, pg_catalog.clock_timestamp()) IN ('usable', 'cooling_down'))) AS x;
+            AND NOT EXISTS (SELECT FROM payout.usable_payee AS u WHERE u.member_id = a.owner_id)
+            AND NOT EXISTS (SELECT FROM payout.payee_account AS p JOIN payout.payee_account_event AS e ON e.id = p.id AND e.usable_at > pg_catalog.clock_timestamp()
+                WHERE p.member_id = a.owner_id AND NOT EXISTS (SELECT FROM payout.payee_account_event AS b WHERE b.id = p.id AND b.kind = 'blocked'))
+            -- What a payment waits for is not held a second time.
+            AND NOT EXISTS (SELECT FROM payout.payment AS w WHERE w.member_id = a.owner_id AND w.state = 'queued')) AS x;
     IF v_doc IS NULL THEN
         RETURN log.answer('ok', '{}');
     END IF;

@@ -7,20 +7,11 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_body jsonb;
+    v_body jsonb := payout.txn_json(p_id);
 BEGIN
     IF NOT governance.is_office(p_actor, 'treasurer') THEN
         RETURN log.refusal('forbidden', 'only the treasurer reads the ledger');
     END IF;
-    SELECT pg_catalog.jsonb_build_object('id', t.txn_id, 'txn_no', t.txn_no, 'kind', t.kind, 'occurred_on', t.occurred_on, 'recorded_at', log.time_text(t.recorded_at),
-        'actor', t.actor, 'approvals', t.approvals, 'evidence_sha256', t.evidence_sha256, 'resolution', t.resolution, 'concerns', t.concerns, 'reverses', t.reverses,
-        'reversed_by', (SELECT r.txn_id FROM payout.reversal AS r WHERE r.reverses = t.txn_id),
-        'evidence_type', (SELECT e.media_type FROM payout.evidence AS e WHERE e.sha256 = t.evidence_sha256), 'debit', payout.money(t.debit_minor, payout.currency()),
-        'leaf', (SELECT e.index FROM log.entry AS e WHERE e.type = 'txn' AND e.object_id = t.txn_id::text LIMIT 1),
-        'postings', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('line', p.line, 'account_id', p.account_id, 'path', a.path, 'minor', p.minor,
-            'after_minor', p.after_minor) ORDER BY p.line) FROM payout.posting AS p JOIN payout.account AS a ON a.owner_id = p.owner_id AND a.account_id = p.account_id
-            WHERE p.month = t.month AND p.txn_id = t.txn_id)) INTO v_body
-    FROM payout.txn AS t WHERE t.txn_id = p_id;
     IF v_body IS NULL THEN
         RETURN log.refusal('not_found', 'there is no such transaction');
     END IF;

@@ -6,6 +6,5 @@ CREATE OR REPLACE FUNCTION payout.usable_account(p_member uuid) RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT a.id FROM payout.payee_account AS a WHERE a.member_id = p_member AND payout.account_state(a.id, pg_catalog.clock_timestamp()) = 'usable'
-    ORDER BY a.version DESC LIMIT 1;
+    SELECT u.id FROM payout.usable_payee AS u WHERE u.member_id = p_member;
 $$;

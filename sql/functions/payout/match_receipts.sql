@@ -1,0 +1,39 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: which invoices the credits of a staged file pay, by the rules that need no person. Entries that name an invoice of another entry are judged one
+--          after the other in the bank's order, all the rest at once: so the result is that of judging each in turn.
+-- Outcomes: none.
+-- Locks: the invoices named, in id order.
+CREATE OR REPLACE FUNCTION payout.match_receipts(p_import uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_entry uuid;
+BEGIN
+    INSERT INTO payout.import_claim (import, entry_id, rank, invoice_id)
+    SELECT DISTINCT p_import, e.entry_id, 1, i.id
+    FROM payout.import_entry AS e CROSS JOIN LATERAL pg_catalog.unnest(e.refs) AS r (reference) JOIN payout.invoice AS i ON i.reference = r.reference
+    WHERE e.import = p_import AND e.minor > 0 AND NOT e.reversal AND e.return_reason IS NULL AND i.kind = 'INV' AND i.state IN ('issued', 'part_paid')
+    UNION ALL
+    SELECT DISTINCT p_import, e.entry_id, 2, i.id
+    FROM payout.import_entry AS e CROSS JOIN LATERAL pg_catalog.unnest(e.numbers) AS r (number)
+    JOIN payout.invoice AS i ON i.series = 'INV-' || pg_catalog.left(r.number, 4) AND i.no = pg_catalog.substr(r.number, 6)::bigint
+    WHERE e.import = p_import AND e.minor > 0 AND NOT e.reversal AND e.return_reason IS NULL AND i.state IN ('issued', 'part_paid');
+    ANALYZE payout.import_claim;
+    PERFORM FROM payout.invoice AS i WHERE i.id IN (SELECT c.invoice_id FROM payout.import_claim AS c WHERE c.import = p_import) ORDER BY i.id FOR UPDATE;
+    INSERT INTO payout.import_slice (import, invoice_id, line, pool_id, service_month, pool, open)
+    SELECT p_import, s.invoice_id, s.line, s.pool_id, s.service_month, s.pool, s.open
+    FROM (SELECT DISTINCT invoice_id FROM payout.import_claim WHERE import = p_import) AS c JOIN payout.open_slice AS s ON s.invoice_id = c.invoice_id WHERE s.open > 0;
+    INSERT INTO payout.import_invoice (import, invoice_id, open)
+    SELECT p_import, s.invoice_id, pg_catalog.sum(s.open) FROM payout.import_slice AS s WHERE s.import = p_import GROUP BY s.invoice_id;
+    ANALYZE payout.import_invoice, payout.import_slice;
+    UPDATE payout.import_entry AS e SET shared = true
+    WHERE e.import = p_import AND e.entry_id IN (SELECT c.entry_id FROM payout.import_claim AS c WHERE c.import = p_import AND c.invoice_id IN (
+        SELECT d.invoice_id FROM payout.import_claim AS d WHERE d.import = p_import GROUP BY d.invoice_id HAVING pg_catalog.count(DISTINCT d.entry_id) > 1));
+    PERFORM payout.claim_invoices(p_import, (SELECT pg_catalog.array_agg(e.entry_id) FROM payout.import_entry AS e WHERE e.import = p_import AND NOT e.shared
+        AND EXISTS (SELECT FROM payout.import_claim AS c WHERE c.import = p_import AND c.entry_id = e.entry_id)));
+    FOR v_entry IN SELECT e.entry_id FROM payout.import_entry AS e WHERE e.import = p_import AND e.shared ORDER BY e.statement, e.ordinal LOOP
+        PERFORM payout.claim_invoices(p_import, ARRAY[v_entry]);
+    END LOOP;
+END
+$$;
