@@ -23,20 +23,20 @@ LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 ROLES := governance licensing metering payout log portal
 
-all: $(BUILD)/bin/commonholdd $(BUILD)/bin/commonhold $(BUILD)/bin/commonhold-audit
+all: $(BUILD)/bin/commonholdd $(BUILD)/bin/commonhold $(BUILD)/bin/commonhold-audit $(BUILD)/bin/commonhold-witness
 
 # Each fragment sets <folder>_SRC (and for a role <folder>_CORE_SRC: pure code that links alone),
 # and adds to UNIT_TESTS, FUZZ_TARGETS and BENCH_PROGRAMS.
 UNIT_TESTS :=
 FUZZ_TARGETS :=
 BENCH_PROGRAMS :=
-include common/sources.mk $(ROLES:%=services/%/sources.mk) services/audit/sources.mk services/cli/sources.mk tests/sources.mk
+include common/sources.mk $(ROLES:%=services/%/sources.mk) services/audit/sources.mk services/witness/sources.mk services/cli/sources.mk tests/sources.mk
 
 GEN := $(BUILD)/gen/sql.h $(BUILD)/gen/sql.c
 SQL_FILES := $(sort $(wildcard sql/grants.sql sql/grants/*.sql sql/migrations/*.sql sql/functions/*/*.sql sql/queries/*/*.sql sql/reference/*.csv))
 
 role_SRC := $(foreach r,$(ROLES),$($(r)_SRC))
-core_SRC := $(foreach r,$(ROLES),$($(r)_CORE_SRC))
+core_SRC := $(foreach r,$(ROLES),$($(r)_CORE_SRC)) $(witness_CORE_SRC)
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 # The names of the SQL files: written only when they change, so that a renamed or deleted file makes sql.c anew.
@@ -71,6 +71,9 @@ $(BUILD)/bin/commonhold: $(call obj,$(cli_SRC) $(audit_COMMAND_SRC) $(foreach r,
 $(BUILD)/bin/commonhold-audit: $(call obj,$(audit_SRC)) $(BUILD)/libcommonhold.a
 $(BUILD)/bin/commonhold-audit: LIBS += $(shell pkg-config --libs libxml-2.0 2>/dev/null)
 $(call obj,$(audit_SRC)): CPPFLAGS_ALL += $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+# Runs where there is no PostgreSQL, nor its library.
+$(BUILD)/bin/commonhold-witness: $(call obj,$(witness_SRC)) $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
+$(BUILD)/bin/commonhold-witness: LIBS := $(shell pkg-config --libs libevent openssl jansson)
 
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)
@@ -104,7 +107,7 @@ print-fuzz-targets:
 	@echo $(FUZZ_TARGETS)
 $(BUILD)/replay/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libcore.a $(BUILD)/libcommonhold.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 # Fuzz targets: everything they link is compiled once more, by clang and with its counters.
 FUZZ_CFLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -Wall -Wno-unknown-warning-option
 fuzz_obj = $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(1))
@@ -119,7 +122,7 @@ $(BUILD)/fuzz/lib.a: $(call fuzz_obj,$(core_SRC) $(common_SRC)) $(BUILD)/fuzz/ob
 	ar qcs $@ $^
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/%.o $(BUILD)/fuzz/lib.a
 	@mkdir -p $(@D)
-	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS) -pthread
+	clang -fsanitize=fuzzer,address,undefined -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -pthread
 
 help:
 	@echo 'all           the binaries, in $(BUILD)/bin'
@@ -152,7 +155,7 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/commonhold
-	install -m 755 $(BUILD)/bin/commonholdd $(BUILD)/bin/commonhold $(BUILD)/bin/commonhold-audit $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/bin/commonholdd $(BUILD)/bin/commonhold $(BUILD)/bin/commonhold-audit $(BUILD)/bin/commonhold-witness $(DESTDIR)$(PREFIX)/bin
 	cp -r docs deploy $(DESTDIR)$(PREFIX)/share/commonhold
 clean:
 	rm -rf $(BUILD)

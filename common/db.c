@@ -191,7 +191,7 @@ enum ch_fault ch_db_stream(struct ch_db *db, const struct ch_statement *statemen
 {
     if (PQstatus(db->conn) != CONNECTION_OK && !reconnect(db))
         return CH_FAULT_UNAVAILABLE;
-    if (!PQsendQueryParams(db->conn, statement->text, nargs, NULL, args, NULL, NULL, 0)) {
+    if (!PQsendQueryParams(db->conn, statement->text, nargs, NULL, args, NULL, NULL, statement->binary)) {
         note(db, PQerrorMessage(db->conn));
         return CH_FAULT_UNAVAILABLE;
     }

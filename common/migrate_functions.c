@@ -222,11 +222,12 @@ static bool queue_leaves(struct ch_migrator *m)
     bool there;
     if (!exists(m, "log.append_leaf(text,text,text,jsonb)", &there))
         return false;
-    return !there || ch_migrate_exec(
-                         m, "queueing leaves for the transparency log",
-                         "UPDATE migrate.applied AS a SET leaf = log.append_leaf('schema', a.name, a.sha256, "
-                         "pg_catalog.jsonb_build_object('number', a.number)) FROM (SELECT number FROM migrate.applied "
-                         "WHERE leaf IS NULL ORDER BY number) AS due WHERE a.number = due.number");
+    return !there ||
+           ch_migrate_exec(m, "queueing leaves for the transparency log",
+                           "UPDATE migrate.applied AS a SET leaf = log.append_leaf('schema', a.name, a.sha256, "
+                           "pg_catalog.jsonb_build_object('name', a.name, 'number', a.number)) FROM (SELECT number "
+                           "FROM migrate.applied "
+                           "WHERE leaf IS NULL ORDER BY number) AS due WHERE a.number = due.number");
 }
 
 /* SHA-256 over path, NUL, text, NUL of everything that is loaded here. */

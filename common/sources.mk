@@ -46,7 +46,11 @@ common_SRC := \
 	common/fetch_address.c \
 	common/fetch_async.c \
 	common/fetch_pin.c \
-	common/log.c
+	common/log.c \
+	common/tlog_note.c \
+	common/tlog_policy.c \
+	common/tlog_proof.c \
+	common/tlog_text.c
 
 UNIT_TESTS += test_arena test_calendar test_rate test_json test_money test_id test_file test_crypto test_jwt
 FUZZ_TARGETS += fuzz_json
@@ -89,3 +93,5 @@ BENCH_PROGRAMS += bench_db
 BENCH_PROGRAMS += hello load
 UNIT_TESTS += test_route test_http_head test_config test_log test_outcome test_http_field test_http_check test_http_chunks
 FUZZ_TARGETS += fuzz_http
+UNIT_TESTS += test_tlog test_tlog_policy test_tlog_vectors
+FUZZ_TARGETS += fuzz_checkpoint fuzz_proof fuzz_tlog_policy

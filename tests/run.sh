@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# Sets up and runs the tests: run.sh [check|unit|replay|sql|reference|api|faults|portal|demo ...]; without arguments all of them.
+# Sets up and runs the tests: run.sh [check|unit|replay|sql|reference|api|audit|faults|portal|demo ...]; without arguments all of them.
 # BUILD and VARIANT choose the build, as for make. Ends with `N passed, N failed`; exit 1 when one failed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -81,6 +81,21 @@ run_replay() {
     done
 }
 
+# The declaration that is built into the auditor is that of this tree: run_declaration TEMPLATE ADMIN
+run_declaration() {
+    psql -XAtq "$2" -c 'CREATE DATABASE declared TEMPLATE template_ch'
+    if sh services/audit/declare.sh "$(echo "$1" | sed 's/dbname=template_ch/dbname=declared/')" >"$work/declared" 2>"$work/sql.err" &&
+        diff services/audit/declared.txt "$work/declared" >"$work/sql.out"; then
+        count 1 0 "declaration of the schema"
+    elif [ -s "$work/declared" ] && [ "$(head -n 1 "$work/declared")" != "$(head -n 1 services/audit/declared.txt)" ]; then
+        echo "== declaration of the schema: # SKIP: the committed one is another server's: $(head -n 1 services/audit/declared.txt)"
+    else
+        head -n 20 "$work/sql.err" "$work/sql.out"
+        echo "services/audit/declared.txt is not what sql/ makes: make declaration"
+        count 0 1 "declaration of the schema"
+    fi
+}
+
 # Every tests/sql/*.sql runs in a fresh copy of a migrated database and prints `ok - name` or `not ok - name` lines.
 run_sql() {
     ls tests/sql/*.sql >/dev/null 2>&1 || return 0
@@ -95,6 +110,7 @@ run_sql() {
         cat "$work/sql/migrate.log"
         return 1
     }
+    run_declaration "$template" "$admin"
     for name in decide conditions; do
         make -s WERROR=-Werror "$BUILD/tests/test_${name}_agree"
         status=0
@@ -111,12 +127,13 @@ run_sql() {
     done
 }
 
-# pytest NAME FOLDER; files run beside each other, JOBS at a time, each worker with a cluster of its own: most of a test is waiting.
+# pytest NAME FOLDER [DIST]; files (or what DIST says) run beside each other, JOBS at a time, each worker with a cluster of its own: most of a
+# test is waiting.
 run_pytest() {
     ls "$2"/test_*.py >/dev/null 2>&1 || return 0
     echo "== $1: running, in silence until its end"
     status=0
-    timeout 2700 /usr/bin/python3 -m pytest -q -rs -n "${JOBS:-3}" --dist loadfile -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
+    timeout 2700 /usr/bin/python3 -m pytest -q -rs -n "${JOBS:-3}" --dist "${3:-loadfile}" -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
     grep '^SKIPPED' "$work/pytest.out" || true
     [ "$status" -eq 0 ] || cat "$work/pytest.out"
     counts=$(/usr/bin/python3 - "$work/junit.xml" <<'PY'
@@ -145,7 +162,7 @@ run_demo() {
 
 sh deploy/packages.sh test
 make -s -j2 WERROR=-Werror all
-[ $# -gt 0 ] || set -- check unit replay sql reference api faults portal demo
+[ $# -gt 0 ] || set -- check unit replay sql reference api audit faults portal demo
 for part; do
     case $part in
     check) run_check ;;
@@ -154,6 +171,7 @@ for part; do
     sql) run_sql ;;
     reference) run_pytest reference tests/reference ;;
     api) run_pytest api tests/api ;;
+    audit) run_pytest audit tests/audit loadgroup ;;
     faults) run_pytest faults tests/faults ;;
     portal) run_pytest portal tests/portal ;;
     demo) run_demo ;;

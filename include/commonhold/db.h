@@ -28,7 +28,7 @@ struct ch_statement {
     enum ch_shape shape;
     int columns;    /* CH_SHAPE_ROWS */
     bool read_only; /* may share a Sync with other reads, is repeated after a lost connection */
-    bool binary;    /* the asynchronous pool alone: results in PostgreSQL's binary format */
+    bool binary;    /* the asynchronous pool and ch_db_stream alone: results in PostgreSQL's binary format */
 };
 
 /* A write or a check by SQL function: CH_FUNCTION(submit_application, "licensing.submit_application",

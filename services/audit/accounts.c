@@ -8,6 +8,8 @@
 
 #include "commonhold/id.h"
 
+#define BLOCK 16384
+
 static size_t hash_of(const uint8_t owner[16], int64_t number)
 {
     uint64_t low, high;
@@ -17,39 +19,61 @@ static size_t hash_of(const uint8_t owner[16], int64_t number)
     return hash ^ (hash >> 32);
 }
 
-static struct account *slot_of(const struct accounts *accounts, const uint8_t owner[16], int64_t number)
+struct account *accounts_at(const struct accounts *accounts, size_t place)
+{
+    return &accounts->block[place / BLOCK][place % BLOCK];
+}
+
+static uint32_t *slot_of(const struct accounts *accounts, const uint8_t owner[16], int64_t number)
 {
     size_t at = hash_of(owner, number) & accounts->mask;
-    while (accounts->slot[at].used &&
-           (accounts->slot[at].number != number || memcmp(accounts->slot[at].owner, owner, 16) != 0))
-        at = (at + 1) & accounts->mask;
+    for (; accounts->slot[at]; at = (at + 1) & accounts->mask) {
+        const struct account *account = accounts_at(accounts, accounts->slot[at] - 1);
+        if (account->number == number && memcmp(account->owner, owner, 16) == 0)
+            break;
+    }
     return &accounts->slot[at];
 }
 
-static void grow(struct accounts *accounts)
+static void *or_abort(void *memory)
 {
-    struct accounts bigger = {.mask = accounts->slot ? accounts->mask * 2 + 1 : 1023};
-    bigger.slot = calloc(bigger.mask + 1, sizeof *bigger.slot);
-    if (!bigger.slot)
+    if (!memory)
         abort();
-    for (size_t i = 0; accounts->slot && i <= accounts->mask; i++)
-        if (accounts->slot[i].used)
-            *slot_of(&bigger, accounts->slot[i].owner, accounts->slot[i].number) = accounts->slot[i];
-    bigger.count = accounts->count;
+    return memory;
+}
+
+static void grow_slots(struct accounts *accounts)
+{
     free(accounts->slot);
-    *accounts = bigger;
+    accounts->mask = accounts->slot ? accounts->mask * 2 + 1 : 1023;
+    accounts->slot = or_abort(calloc(accounts->mask + 1, sizeof *accounts->slot));
+    for (size_t i = 0; i < accounts->count; i++) {
+        const struct account *account = accounts_at(accounts, i);
+        *slot_of(accounts, account->owner, account->number) = (uint32_t)i + 1;
+    }
+}
+
+static struct account *add(struct accounts *accounts)
+{
+    size_t blocks = accounts->count / BLOCK;
+    if (accounts->count % BLOCK == 0) {
+        accounts->block = or_abort(realloc(accounts->block, (blocks + 1) * sizeof *accounts->block));
+        accounts->block[blocks] = or_abort(calloc(BLOCK, sizeof **accounts->block));
+    }
+    return accounts_at(accounts, accounts->count++);
 }
 
 struct account *accounts_find(struct accounts *accounts, const uint8_t owner[16], int64_t number)
 {
     if (!accounts->slot || accounts->count * 3 > accounts->mask * 2)
-        grow(accounts);
-    struct account *account = slot_of(accounts, owner, number);
-    if (!account->used) {
-        *account = (struct account){.number = number, .bound = '?', .used = true};
-        memcpy(account->owner, owner, 16);
-        accounts->count++;
-    }
+        grow_slots(accounts);
+    uint32_t *slot = slot_of(accounts, owner, number);
+    if (*slot)
+        return accounts_at(accounts, *slot - 1);
+    struct account *account = add(accounts);
+    *account = (struct account){.number = number, .bound = '?'};
+    memcpy(account->owner, owner, 16);
+    *slot = (uint32_t)accounts->count;
     return account;
 }
 
@@ -58,12 +82,18 @@ bool accounts_outside(const struct account *account)
     return (account->bound == '+' && account->sum < 0) || (account->bound == '-' && account->sum > 0);
 }
 
-static bool take_row(struct audit *a, struct accounts *accounts, const PGresult *row)
+struct loading {
+    struct audit *a;
+    struct accounts *accounts;
+};
+
+static bool take_row(void *context, const PGresult *row)
 {
+    struct loading *l = context;
     uint8_t owner[16];
     if (!ch_id_parse(PQgetvalue(row, 0, 0), owner))
-        return audit_fail(a, "account of %s: no owner", PQgetvalue(row, 0, 0));
-    struct account *account = accounts_find(accounts, owner, audit_integer(row, 0, 1));
+        return audit_fail(l->a, "account of %s: no owner", PQgetvalue(row, 0, 0));
+    struct account *account = accounts_find(l->accounts, owner, audit_integer(row, 0, 1));
     const char *path = audit_text(row, 0, 2);
     account->bound = path ? audit_bound(path) : '?';
     account->sum = audit_integer(row, 0, 3);
@@ -78,22 +108,14 @@ static bool take_row(struct audit *a, struct accounts *accounts, const PGresult 
 
 bool accounts_load(struct audit *a, struct accounts *accounts, const char *sql, int count, const char *const *values)
 {
-    if (!PQsendQueryParams(a->source, sql, count, NULL, values, NULL, NULL, 0) || !PQsetSingleRowMode(a->source))
-        return audit_fail(a, "reading accounts: %s", PQerrorMessage(a->source));
-    bool good = true;
-    PGresult *row;
-    while ((row = PQgetResult(a->source))) {
-        if (PQresultStatus(row) == PGRES_SINGLE_TUPLE)
-            good = good && take_row(a, accounts, row);
-        else if (PQresultStatus(row) != PGRES_TUPLES_OK)
-            good = audit_fail(a, "reading accounts: %s", PQerrorMessage(a->source));
-        PQclear(row);
-    }
-    return good;
+    return audit_each_row(a, sql, count, values, take_row, &(struct loading){a, accounts});
 }
 
 void accounts_free(struct accounts *accounts)
 {
+    for (size_t i = 0; i * BLOCK < accounts->count; i++)
+        free(accounts->block[i]);
+    free(accounts->block);
     free(accounts->slot);
     *accounts = (struct accounts){0};
 }

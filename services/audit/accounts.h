@@ -16,12 +16,13 @@ struct account {
     int64_t version;           /* of the balance row */
     char bound;                /* as audit_bound; '?': no account row */
     bool has_balance, outside; /* outside: past its bound by the last transaction */
-    bool used;
 };
 
-/* Open addressing, at most two thirds full. */
+/* Accounts in blocks, so that they stay where they are and take no more room than there are; their places are found by
+ * open addressing, at most two thirds full. */
 struct accounts {
-    struct account *slot;
+    struct account **block;
+    uint32_t *slot; /* place from 1; 0: free */
     size_t mask, count;
 };
 
@@ -29,6 +30,8 @@ struct accounts {
 bool accounts_load(struct audit *a, struct accounts *accounts, const char *sql, int count, const char *const *values);
 /* The account, made empty when it is not there. */
 struct account *accounts_find(struct accounts *accounts, const uint8_t owner[16], int64_t number);
+/* The account at a place, from 0. */
+struct account *accounts_at(const struct accounts *accounts, size_t place);
 /* Whether its sum is past its bound. */
 bool accounts_outside(const struct account *account);
 void accounts_free(struct accounts *accounts);

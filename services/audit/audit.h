@@ -23,8 +23,9 @@ struct audit_options {
     const char *checks;            /* ids, separated by commas; NULL: all */
     const char *sweep;             /* number of closed months, or "all" */
     const char *as_of;
+    const char *declared; /* file with the declaration of G2; NULL: the one this program was built with */
     const char *statements, *tiles, *kept, *exports;
-    bool full, incremental, json, strict;
+    bool full, incremental, declare, json, strict;
 };
 
 struct audit;
@@ -32,7 +33,7 @@ struct audit;
 /* One check of docs/audit.md. Checks that share a `run` are decided in one pass. */
 struct audit_check {
     const char *id;
-    const char *severity; /* of its findings: loss, breach, lag */
+    const char *severity; /* of its findings, where they do not say another: loss, breach, lag */
     bool (*run)(struct audit *a);
     const char *about;
     /* The rest is of this audit. */
@@ -51,9 +52,10 @@ struct audit {
     PGconn *findings; /* one transaction: it is kept whole or not at all */
     bool same;        /* both are one database */
     char id[37];
-    const char *started, *as_of; /* of the source's snapshot */
-    const char *months;          /* date[]: months whose digests are recomputed; NULL: all */
-    const char *swept_to;        /* last month the rotation took, "" none */
+    const char *started;  /* of the source's snapshot */
+    const char *as_of;    /* the same, or --as-of: what is due, what is late is judged by it and never by the clock */
+    const char *months;   /* date[]: months whose digests are recomputed; NULL: all */
+    const char *swept_to; /* last month the rotation took, "" none */
     int64_t checkpoint_size;     /* -1: there is none */
     const char *checkpoint_root; /* hex */
     const char *currency;
@@ -64,6 +66,7 @@ struct audit {
     json_t *looked;            /* array of {check, unit}: whose findings this audit decides anew */
     json_t *progress;          /* array of {check, source, upto, digest} to be kept */
     json_t *vanished;          /* array of {check, source} */
+    json_t *fetched;           /* array of ids of statements that a treasurer fetched, too */
     char error[1024];          /* why the audit could not finish */
 };
 
@@ -81,6 +84,13 @@ PGresult *audit_query(struct audit *a, PGconn *conn, const char *sql, int count,
         __VA_ARGS__                                                                                                    \
     }
 #define AUDIT_NO_ARGS 0, NULL
+/* `take` for each row of a statement of the source, one at a time, so that memory does not grow with their number; not
+ * called any more after it was false. It asks the source nothing. */
+bool audit_each_row(struct audit *a, const char *sql, int count, const char *const *values,
+                    bool (*take)(void *context, const PGresult *row), void *context);
+/* The first field of the first row, a bytea, as it is, until the arena ends; *bytes NULL when there is none. `id` is
+ * $1. */
+bool audit_bytes(struct audit *a, const char *sql, const char *id, const void **bytes, size_t *size);
 /* A field as text, NULL where it is null. */
 const char *audit_text(const PGresult *rows, int row, int column);
 int64_t audit_integer(const PGresult *rows, int row, int column);
@@ -94,11 +104,13 @@ struct audit_finding {
     const char *object_type, *object_id, *aspect, *expected, *found, *text;
     const char *direction; /* NULL: no money */
     int64_t delta;         /* found less expected */
+    const char *severity;  /* NULL: that of the check */
+    const char *total;     /* bad_signature, misattributed: the total it goes to; NULL: gain, loss or lag */
 };
 
 void audit_add(struct audit *a, const struct audit_finding *finding);
-/* Each row is a finding: object_type, object_id, aspect, expected, found, delta, direction, text. Numbers of objects
- * looked at are counted by the caller. */
+/* Each row is a finding: object_type, object_id, aspect, expected, found, delta, direction, text; columns named
+ * severity and total may follow. Numbers of objects looked at are counted by the caller. */
 bool audit_collect(struct audit *a, PGconn *conn, const char *sql, int count, const char *const *values);
 void audit_not_checked(struct audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes findings, totals and progress of this audit; the transaction stays open. */
@@ -114,6 +126,10 @@ bool audit_each_unit(struct audit *a, const char *sql, bool (*work)(struct audit
 /* The same with a second parameter $2 where `given` is not NULL. */
 bool audit_each_unit_given(struct audit *a, const char *sql, const char *given,
                            bool (*work)(struct audit *a, const char *unit));
+/* The same with units that were asked for already, so that checks may share them. */
+bool audit_units(struct audit *a, const PGresult *units, bool (*work)(struct audit *a, const char *unit));
+/* Makes the check with this id the one at work, where several are decided in one pass. False: it was not chosen. */
+bool audit_begin_part(struct audit *a, const char *id);
 /* Says that findings of this unit are decided anew by the check at work. */
 void audit_look(struct audit *a, const char *unit);
 void audit_progress(struct audit *a, const char *source, const char *upto, const char *digest);
@@ -124,12 +140,38 @@ void audit_progress(struct audit *a, const char *source, const char *upto, const
  * JSON is in *text. */
 bool audit_report(struct audit *a, int *exit_code, const char **text);
 
+/* ---- explain.c ---- */
+
+/* `commonhold-audit explain` and `settle`: what a person says of a finding. The exit code. */
+int audit_explain(int argc, char **argv);
+int audit_settle(int argc, char **argv);
+/* Opens again what is settled by a transaction that does not book it any more. */
+bool audit_recheck_settled(struct audit *a);
+
+/* ---- offices.c, schema.c ---- */
+
+bool audit_offices(struct audit *a); /* G1 */
+bool audit_schema(struct audit *a);  /* G2 */
+/* Prints the declaration of the source, for a database that was just migrated. */
+bool audit_declare(struct audit *a);
+
 /* ---- merkle.c ---- */
 
 /* RFC 6962 root by recursion over `count` leaf hashes of 32 bytes. */
 void audit_merkle_root(const uint8_t *leaves, size_t count, uint8_t root[32]);
 /* SHA-256(0x00, bytes). */
 void audit_merkle_leaf(const void *bytes, size_t size, uint8_t hash[32]);
+
+/* ---- tree.c ---- */
+
+struct audit_tree {
+    char root[65]; /* RFC 6962, hex */
+    size_t count;
+    int64_t units;
+};
+
+/* The tree over the texts of a statement's first column, in its order, and the sum of its second. */
+bool audit_tree_of(struct audit *a, const char *sql, int count, const char *const *values, struct audit_tree *tree);
 
 /* ---- chart.c ---- */
 
@@ -145,8 +187,30 @@ bool audit_journal(struct audit *a); /* L1, L2, L3, L4 */
 bool audit_usage(struct audit *a);   /* M1 */
 bool audit_runs(struct audit *a);    /* A3 */
 bool audit_pots(struct audit *a);    /* A4 */
-bool audit_batches(struct audit *a); /* O2 */
 bool audit_bank(struct audit *a);    /* B3 */
+
+bool audit_keys(struct audit *a);      /* L5 */
+bool audit_reversals(struct audit *a); /* L6 */
+bool audit_periods(struct audit *a);   /* L7 */
+bool audit_evidence(struct audit *a);  /* L8 */
+bool audit_chain(struct audit *a);     /* B1 */
+bool audit_books(struct audit *a);     /* B2, B4, B5, R1, R2, R3 */
+bool audit_suspense(struct audit *a);  /* B6 */
+bool audit_exports(struct audit *a);   /* X1 */
+
+bool audit_payouts(struct audit *a);   /* O1, O2, O3, O4, O5 */
+bool audit_in_flight(struct audit *a); /* O6 */
+bool audit_holds(struct audit *a);     /* H1 */
+
+bool audit_run_rules(struct audit *a);   /* A1 */
+bool audit_votes(struct audit *a);       /* A2 */
+bool audit_shares(struct audit *a);      /* A5 */
+bool audit_balances(struct audit *a);    /* A6 */
+bool audit_clawbacks(struct audit *a);   /* A7 */
+bool audit_deadlines(struct audit *a);   /* A8 */
+bool audit_withdrawals(struct audit *a); /* C1 */
+bool audit_rights(struct audit *a);      /* M2 */
+bool audit_windows(struct audit *a);     /* M3 */
 
 bool audit_rows(struct audit *a);        /* LIC-N1 */
 bool audit_consents(struct audit *a);    /* LIC-N2 */
@@ -159,6 +223,9 @@ bool audit_events(struct audit *a);      /* LIC-N8 */
 bool audit_evaluations(struct audit *a); /* LIC-N9 */
 bool audit_coverage(struct audit *a);    /* LIC-C1 */
 
+bool audit_log(struct audit *a);    /* T1, T3, T4, T5 */
+bool audit_logged(struct audit *a); /* T2 */
+
 bool audit_usage_days(struct audit *a); /* MET-U1 */
 bool audit_spread(struct audit *a);     /* MET-U2 */
 bool audit_deliveries(struct audit *a); /* MET-D1 */
@@ -168,6 +235,9 @@ bool audit_quarantine(struct audit *a); /* MET-E1 */
 
 /* ---- signatures.c ---- */
 
+/* Whether an Ed25519 signature (RFC 8032) over a text is the key's. A key that its owner `brought` must also be one:
+ * under a key of small order anybody's signature holds. */
+bool audit_is_signed(const uint8_t key[32], const uint8_t signature[64], const void *text, size_t size, bool brought);
 /* Whether both signatures of a grant's agreement are valid; findings of the check at work. */
 bool audit_signatures(struct audit *a, const char *grant);
 

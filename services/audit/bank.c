@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* B3: every posting on a bank account has its entry, and every entry is what the bank's file says: amount, sign,
  * account, reference, counter-account, date. With --statements the files a treasurer fetched are read as well. */
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "audit.h"
-#include "camt.h"
-#include "commonhold/cli.h"
+#include "books.h"
 
 static const char UNITS[] = "SELECT s.id::text, pg_catalog.date_trunc('month', s.to_on::timestamp)::date::text, CASE "
                             "WHEN $1::date[] IS NULL OR "
@@ -29,12 +24,6 @@ static const char UNITS[] = "SELECT s.id::text, pg_catalog.date_trunc('month', s
                             "payout.txn_ref AS r ON r.txn_id = m.txn_id AND r.kind = 'bank_entry' WHERE n.statement_id "
                             "= s.id) AS x)), 'UTF8')), 'hex') END FROM "
                             "payout.bank_statement AS s ORDER BY s.no";
-
-static const char STATEMENT[] =
-    "SELECT b.iban, s.statement_ref, e.bytes, s.file_sha256, pg_catalog.encode(pg_catalog.sha256(e.bytes), 'hex') FROM "
-    "payout.bank_statement AS s JOIN "
-    "payout.bank_account AS b ON b.id = s.bank_account_id LEFT JOIN payout.evidence AS e ON e.sha256 = s.file_sha256 "
-    "WHERE s.id = $1::uuid";
 
 static const char ENTRIES[] = "SELECT n.id::text, n.minor::text, n.booked_on::text, n.reference, (SELECT "
                               "pg_catalog.string_agg(COALESCE(d.value->>'debtor_iban', ''), ' ' ORDER BY "
@@ -146,100 +135,20 @@ static bool compare_statement(struct audit *a, const char *unit, const struct ca
     return true;
 }
 
-static const struct camt_statement *find_statement(const struct camt_statement *list, const char *iban, const char *ref)
-{
-    for (; list; list = list->next)
-        if (list->iban && list->ref && strcmp(list->iban, iban) == 0 && strcmp(list->ref, ref) == 0)
-            return list;
-    return NULL;
-}
-
-static void free_bytes(void *bytes)
-{
-    PQfreemem(bytes);
-}
-
 static bool judge_statement(struct audit *a, const char *unit)
 {
-    PGresult *row = audit_query(a, a->source, STATEMENT, AUDIT_ARGS(unit));
-    if (!row || PQntuples(row) == 0)
-        return row != NULL;
-    size_t size = 0;
-    unsigned char *bytes = PQunescapeBytea((const unsigned char *)PQgetvalue(row, 0, 2), &size);
-    if (!bytes)
-        return audit_fail(a, "statement %s: out of memory", unit);
-    ch_arena_on_free(a->arena, free_bytes, bytes);
-    const struct camt_statement *list = NULL;
-    if (strcmp(PQgetvalue(row, 0, 3), PQgetvalue(row, 0, 4)) != 0)
-        audit_add(
-            a, &(struct audit_finding){.object_type = "bank_statement",
-                                       .object_id = unit,
-                                       .aspect = "file",
-                                       .expected = PQgetvalue(row, 0, 3),
-                                       .found = PQgetvalue(row, 0, 4),
-                                       .text = "the stored bytes are not the bank's file: ask the bank for it again"});
-    else if (!camt_read(a->arena, bytes, size, &list) ||
-             !(list = find_statement(list, PQgetvalue(row, 0, 0), PQgetvalue(row, 0, 1))))
-        audit_add(a, &(struct audit_finding){
-                         .object_type = "bank_statement",
-                         .object_id = unit,
-                         .aspect = "statement",
-                         .expected = ch_printf(a->arena, "%s %s", PQgetvalue(row, 0, 0), PQgetvalue(row, 0, 1)),
-                         .found = "none",
-                         .text = "the bank's file has no such statement, or cannot be read"});
-    else if (!compare_statement(a, unit, list, "the bank's file"))
+    const struct camt_statement *statement;
+    if (!stored_statement(a, unit, true, &statement))
+        return false;
+    if (statement && !compare_statement(a, unit, statement, "the bank's file"))
         return false;
     return audit_collect(a, a->source, LEDGER, AUDIT_ARGS(unit));
 }
 
-/* ---- --statements ---- */
-
-static const char BY_REF[] = "SELECT s.id::text FROM payout.bank_statement AS s JOIN payout.bank_account AS b ON b.id "
-                             "= s.bank_account_id WHERE b.iban = $1 "
-                             "AND s.statement_ref = $2";
-
-static bool compare_fetched(struct audit *a, const char *path)
+/* One that was never imported is the chain's finding. */
+static bool compare_fetched(struct audit *a, const struct camt_statement *statement, const char *stored)
 {
-    char error[256];
-    size_t size;
-    const struct camt_statement *list;
-    const char *bytes = ch_read_file(a->arena, path, (size_t)1 << 30, &size, error);
-    if (!bytes)
-        return audit_fail(a, "%s", error);
-    if (!camt_read(a->arena, bytes, size, &list)) {
-        audit_not_checked(a, "%s is no camt.053 file", path);
-        return true;
-    }
-    for (; list; list = list->next) {
-        PGresult *rows =
-            list->iban && list->ref ? audit_query(a, a->source, BY_REF, AUDIT_ARGS(list->iban, list->ref)) : NULL;
-        if (!rows)
-            return audit_fail(a, "%s: a statement without account or id; %s", path, a->error);
-        if (PQntuples(rows) == 0)
-            audit_add(a, &(struct audit_finding){.object_type = "bank_statement",
-                                                 .object_id = ch_printf(a->arena, "%s %s", list->iban, list->ref),
-                                                 .aspect = "imported",
-                                                 .expected = "a statement",
-                                                 .found = "none",
-                                                 .text = "the treasurer fetched a statement that was never imported"});
-        else if (!compare_statement(a, PQgetvalue(rows, 0, 0), list, "the file the treasurer fetched"))
-            return false;
-    }
-    return true;
-}
-
-static bool compare_folder(struct audit *a, const char *folder)
-{
-    audit_look(a, "fetched");
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return audit_fail(a, "--statements %s: %m", folder);
-    bool good = true;
-    for (struct dirent *entry; good && (entry = readdir(dir));)
-        if (entry->d_name[0] != '.')
-            good = compare_fetched(a, ch_printf(a->arena, "%s/%s", folder, entry->d_name));
-    closedir(dir);
-    return good;
+    return !stored || compare_statement(a, stored, statement, "the file the treasurer fetched");
 }
 
 bool audit_bank(struct audit *a)
@@ -247,10 +156,6 @@ bool audit_bank(struct audit *a)
     if (!audit_each_unit(a, UNITS, judge_statement))
         return false;
     audit_look(a, "*");
-    if (!audit_collect(a, a->source, UNBACKED, AUDIT_NO_ARGS))
-        return false;
-    if (a->options->statements)
-        return compare_folder(a, a->options->statements);
-    audit_not_checked(a, "entries against the files the treasurer fetched: no --statements");
-    return true;
+    return audit_collect(a, a->source, UNBACKED, AUDIT_NO_ARGS) &&
+           fetched_each(a, "entries against the files the treasurer fetched: no --statements", compare_fetched);
 }

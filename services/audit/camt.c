@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Reads what B3 compares out of camt.053, with libxml2. It judges no balances: that is the chain's check. */
+/* Reads what B1 to B3 compare out of camt.053, with libxml2. It judges nothing. */
 #include "camt.h"
 
 #include <ctype.h>
@@ -14,6 +14,7 @@ struct reader {
     struct camt_statement *first, **next_statement, *statement;
     struct camt_line **next_line, *line;
     const char *amount, *sign, *status;
+    const char *balance;    /* code of the balance at work */
     const char *remittance; /* of the detail at work */
     const char *debtor;     /* of the detail at work */
     const char *structured; /* first reference of the detail that checks */
@@ -56,6 +57,8 @@ static void begin_element(void *context, const char *path)
     } else if (xml_ends(path, "Stmt/Ntry")) {
         r->line = ch_alloc(r->arena, sizeof *r->line);
         r->amount = r->sign = r->status = NULL;
+    } else if (xml_ends(path, "Stmt/Bal")) {
+        r->amount = r->sign = r->balance = NULL;
     } else if (xml_ends(path, "NtryDtls/TxDtls")) {
         r->remittance = r->debtor = r->structured = NULL;
     }
@@ -115,6 +118,34 @@ static void end_of_entry(struct reader *r, const char *path, const char *text)
         end_entry(r);
 }
 
+/* Opening and closing booked balance; an interim statement's opening is what was booked before. */
+static void end_balance(struct reader *r)
+{
+    bool opening = r->balance && (strcmp(r->balance, "OPBD") == 0 || strcmp(r->balance, "PRCD") == 0);
+    bool closing = r->balance && strcmp(r->balance, "CLBD") == 0;
+    long long minor = 0;
+    if (!opening && !closing)
+        return;
+    if (!r->amount || !xml_minor(r->amount, &minor))
+        r->bad = true;
+    *(opening ? &r->statement->opening : &r->statement->closing) =
+        r->sign && strcmp(r->sign, "DBIT") == 0 ? -minor : minor;
+}
+
+static void end_of_balance(struct reader *r, const char *path, const char *text)
+{
+    if (xml_ends(path, "Stmt/Bal/Amt"))
+        r->amount = ch_strdup(r->arena, text);
+    else if (xml_ends(path, "Stmt/Bal/CdtDbtInd"))
+        r->sign = ch_strdup(r->arena, text);
+    else if (xml_ends(path, "Stmt/Bal/Tp/CdOrPrtry/Cd"))
+        r->balance = ch_strdup(r->arena, text);
+    else if (xml_ends(path, "Stmt/Bal"))
+        end_balance(r);
+    else if (xml_ends(path, "Stmt/ElctrncSeqNb"))
+        r->statement->sequence = ch_strdup(r->arena, text);
+}
+
 static void end_element(void *context, const char *path, const char *text)
 {
     struct reader *r = context;
@@ -124,6 +155,8 @@ static void end_element(void *context, const char *path, const char *text)
         r->statement->ref = ch_strdup(r->arena, text);
     else if (r->statement && xml_ends(path, "Stmt/Acct/Id/IBAN"))
         r->statement->iban = ch_strdup(r->arena, text);
+    else if (r->statement)
+        end_of_balance(r, path, text);
 }
 
 bool camt_read(struct ch_arena *arena, const void *bytes, size_t size, const struct camt_statement **list)

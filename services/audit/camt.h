@@ -22,6 +22,8 @@ struct camt_line {
 struct camt_statement {
     struct camt_statement *next;
     const char *iban, *ref;
+    long long opening, closing; /* booked balances */
+    const char *sequence;       /* decimal; NULL: the bank gives none */
     struct camt_line *lines;
 };
 

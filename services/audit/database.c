@@ -58,6 +58,35 @@ PGresult *audit_query(struct audit *a, PGconn *conn, const char *sql, int count,
     return NULL;
 }
 
+bool audit_each_row(struct audit *a, const char *sql, int count, const char *const *values,
+                    bool (*take)(void *context, const PGresult *row), void *context)
+{
+    if (!PQsendQueryParams(a->source, sql, count, NULL, values, NULL, NULL, 0) || !PQsetSingleRowMode(a->source))
+        return audit_fail(a, "%s%.400s", PQerrorMessage(a->source), sql);
+    bool good = true;
+    PGresult *row;
+    while ((row = PQgetResult(a->source))) {
+        if (PQresultStatus(row) == PGRES_SINGLE_TUPLE)
+            good = good && take(context, row);
+        else if (PQresultStatus(row) != PGRES_TUPLES_OK)
+            good = audit_fail(a, "%s%.400s", PQerrorMessage(a->source), sql);
+        PQclear(row);
+    }
+    return good;
+}
+
+bool audit_bytes(struct audit *a, const char *sql, const char *id, const void **bytes, size_t *size)
+{
+    PGresult *rows = PQexecParams(a->source, sql, 1, NULL, &id, NULL, NULL, 1);
+    ch_arena_on_free(a->arena, clear, rows);
+    if (PQresultStatus(rows) != PGRES_TUPLES_OK)
+        return audit_fail(a, "%s%.400s", PQerrorMessage(a->source), sql);
+    bool found = PQntuples(rows) > 0 && !PQgetisnull(rows, 0, 0);
+    *bytes = found ? PQgetvalue(rows, 0, 0) : NULL;
+    *size = found ? (size_t)PQgetlength(rows, 0, 0) : 0;
+    return true;
+}
+
 const char *audit_text(const PGresult *rows, int row, int column)
 {
     return PQgetisnull(rows, row, column) ? NULL : PQgetvalue(rows, row, column);

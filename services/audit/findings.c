@@ -11,18 +11,19 @@
 static const char UPSERT[] =
     "INSERT INTO audit.finding AS f (check_id, object_type, object_id, aspect, severity, expected, found, delta_minor, "
     "direction, "
-    "text, unit, first_run, last_run, state) "
+    "text, unit, total, first_run, last_run, state) "
     "SELECT x.check_id, x.object_type, x.object_id, x.aspect, x.severity, x.expected, x.found, x.delta_minor, "
     "x.direction, x.text, "
-    "x.unit, $2::uuid, $2::uuid, 'open' FROM pg_catalog.json_to_recordset($1::json) AS x (check_id text, object_type "
+    "x.unit, x.total, $2::uuid, $2::uuid, 'open' FROM pg_catalog.json_to_recordset($1::json) AS x (check_id text, "
+    "object_type "
     "text, "
     "object_id text, aspect text, severity text, expected text, found text, delta_minor bigint, direction text, text "
     "text, unit "
-    "text) "
+    "text, total text) "
     "ON CONFLICT (check_id, object_type, object_id, aspect) DO UPDATE SET severity = EXCLUDED.severity, expected = "
     "EXCLUDED.expected, found = EXCLUDED.found, delta_minor = EXCLUDED.delta_minor, direction = EXCLUDED.direction, "
     "text = "
-    "EXCLUDED.text, unit = EXCLUDED.unit, last_run = EXCLUDED.last_run, "
+    "EXCLUDED.text, unit = EXCLUDED.unit, total = EXCLUDED.total, last_run = EXCLUDED.last_run, "
     "state = CASE WHEN f.state IN ('explained', 'settled') AND (f.expected, f.found) = (EXCLUDED.expected, "
     "EXCLUDED.found) THEN "
     "f.state ELSE 'open' END";
@@ -46,10 +47,11 @@ static const char TOTALS[] =
     "INSERT INTO audit.total (check_id, name, currency, minor, count) "
     "SELECT c.id, n.name, $2, COALESCE(pg_catalog.sum(pg_catalog.abs(f.delta_minor::numeric)), 0), "
     "pg_catalog.count(f.check_id) "
-    "FROM pg_catalog.json_array_elements_text($1::json) AS c (id) CROSS JOIN (VALUES ('gain'), ('loss'), ('lag')) AS n "
-    "(name) "
-    "LEFT JOIN audit.finding AS f ON f.check_id = c.id AND f.state = 'open' AND f.delta_minor <> 0 AND n.name = "
-    "CASE WHEN f.severity = 'lag' THEN 'lag' WHEN f.delta_minor > 0 THEN 'gain' ELSE 'loss' END GROUP BY c.id, n.name "
+    "FROM pg_catalog.json_array_elements_text($1::json) AS c (id) CROSS JOIN (VALUES ('gain'), ('loss'), ('lag'), "
+    "('bad_signature'), ('misattributed')) AS n (name) "
+    "LEFT JOIN audit.finding AS f ON f.check_id = c.id AND f.state = 'open' AND n.name = CASE WHEN f.total IS NOT NULL "
+    "THEN f.total WHEN f.severity = 'lag' THEN 'lag' WHEN f.delta_minor > 0 THEN 'gain' WHEN f.delta_minor < 0 THEN "
+    "'loss' END GROUP BY c.id, n.name "
     "ON CONFLICT (check_id, name, currency) DO UPDATE SET minor = EXCLUDED.minor, count = EXCLUDED.count";
 
 void audit_add(struct audit *a, const struct audit_finding *f)
@@ -58,10 +60,12 @@ void audit_add(struct audit *a, const struct audit_finding *f)
     if (json_object_get(a->found_keys, key))
         return;
     json_object_set_new(a->found_keys, key, json_true());
-    json_t *row =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "check_id", a->check->id, "object_type",
-                  f->object_type, "object_id", f->object_id, "aspect", f->aspect, "severity", a->check->severity,
-                  "expected", f->expected, "found", f->found, "text", f->text, "unit", a->unit);
+    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "check_id", a->check->id, "object_type",
+                            f->object_type, "object_id", f->object_id, "aspect", f->aspect, "severity",
+                            f->severity ? f->severity : a->check->severity, "expected", f->expected, "found", f->found,
+                            "text", f->text, "unit", a->unit);
+    if (f->total)
+        json_object_set_new(row, "total", json_string(f->total));
     if (f->direction) {
         json_object_set_new(row, "delta_minor", json_integer(f->delta));
         json_object_set_new(row, "direction", json_string(f->direction));
@@ -74,9 +78,16 @@ static const char *or_none(const char *text)
     return text ? text : "none";
 }
 
+/* A column that not every check gives; -1: this one does not. */
+static const char *if_given(const PGresult *rows, int row, int column)
+{
+    return column < 0 ? NULL : audit_text(rows, row, column);
+}
+
 bool audit_collect(struct audit *a, PGconn *conn, const char *sql, int count, const char *const *values)
 {
     PGresult *rows = audit_query(a, conn, sql, count, values);
+    int severity = rows ? PQfnumber(rows, "severity") : -1, total = rows ? PQfnumber(rows, "total") : -1;
     for (int i = 0; rows && i < PQntuples(rows); i++)
         audit_add(a, &(struct audit_finding){.object_type = PQgetvalue(rows, i, 0),
                                              .object_id = PQgetvalue(rows, i, 1),
@@ -85,6 +96,8 @@ bool audit_collect(struct audit *a, PGconn *conn, const char *sql, int count, co
                                              .found = or_none(audit_text(rows, i, 4)),
                                              .delta = audit_integer(rows, i, 5),
                                              .direction = audit_text(rows, i, 6),
+                                             .severity = if_given(rows, i, severity),
+                                             .total = if_given(rows, i, total),
                                              .text = PQgetvalue(rows, i, 7)});
     return rows != NULL;
 }
@@ -127,6 +140,6 @@ bool audit_store(struct audit *a)
     return audit_query(a, a->findings, UPSERT, AUDIT_ARGS(found, a->id)) &&
            audit_query(a, a->findings, GONE, AUDIT_ARGS(looked, a->id)) &&
            audit_query(a, a->findings, FORGET, AUDIT_ARGS(vanished)) &&
-           audit_query(a, a->findings, PROGRESS, AUDIT_ARGS(progress)) &&
+           audit_query(a, a->findings, PROGRESS, AUDIT_ARGS(progress)) && audit_recheck_settled(a) &&
            audit_query(a, a->findings, TOTALS, AUDIT_ARGS(ids, a->currency));
 }

@@ -292,8 +292,9 @@ static bool take_orphan(struct replay *r, const PGresult *row)
            audit_fail(r->a, "a posting of transaction %s has no owner", txn);
 }
 
-static bool take_row(struct replay *r, const PGresult *row)
+static bool take_row(void *context, const PGresult *row)
 {
+    struct replay *r = context;
     if (PQgetisnull(row, 0, NO))
         return take_orphan(r, row);
     if (!r->txn[0] || strcmp(r->txn, PQgetvalue(row, 0, TXN)) != 0)
@@ -301,23 +302,11 @@ static bool take_row(struct replay *r, const PGresult *row)
     return PQgetisnull(row, 0, POSTED) || take_posting(r, row);
 }
 
-static bool stream(struct replay *r, const char *from)
+static bool stream(struct replay *r, const struct journal_point *point)
 {
-    PGconn *conn = r->a->source;
-    const char *values[] = {from};
-    if (!PQsendQueryParams(conn, *from == '0' ? JOURNAL_WHOLE : JOURNAL_NEW, *from == '0' ? 0 : 1, NULL, values, NULL,
-                           NULL, 0) ||
-        !PQsetSingleRowMode(conn))
-        return audit_fail(r->a, "reading the journal: %s", PQerrorMessage(conn));
-    bool good = true;
-    PGresult *row;
-    while ((row = PQgetResult(conn))) {
-        if (PQresultStatus(row) == PGRES_SINGLE_TUPLE)
-            good = good && take_row(r, row);
-        else if (PQresultStatus(row) != PGRES_TUPLES_OK)
-            good = audit_fail(r->a, "reading the journal: %s", PQerrorMessage(conn));
-        PQclear(row);
-    }
+    const char *const from = integer(r, point->upto);
+    bool good = audit_each_row(r->a, point->upto == 0 ? JOURNAL_WHOLE : JOURNAL_NEW, point->upto == 0 ? 0 : 1, &from,
+                               take_row, r);
     end_txn(r);
     return good;
 }
@@ -377,9 +366,8 @@ static void add_orphans(struct replay *r)
 static bool judge_end(struct replay *r)
 {
     add_orphans(r);
-    for (size_t i = 0; r->accounts.slot && i <= r->accounts.mask; i++)
-        if (r->accounts.slot[i].used)
-            judge_balance(r, &r->accounts.slot[i]);
+    for (size_t i = 0; i < r->accounts.count; i++)
+        judge_balance(r, accounts_at(&r->accounts, i));
     PGresult *rows = audit_query(r->a, r->a->source, "SELECT last_no FROM payout.txn_counter", AUDIT_NO_ARGS);
     if (!rows)
         return false;
@@ -417,17 +405,17 @@ bool audit_journal(struct audit *a)
                 r.checks[i] = c;
                 c->done = true;
             }
-    bool good =
-        journal_resume(a, &point) && prepare(&r, &point) && stream(&r, integer(&r, point.upto)) && judge_end(&r);
-    for (int i = 0; good && i < JOURNAL_CHECKS; i++)
+    bool good = journal_resume(a, &point) && prepare(&r, &point) && stream(&r, &point) && judge_end(&r);
+    const char *digest = good ? journal_digest(a, &point, r.last_no) : NULL;
+    for (int i = 0; digest && i < JOURNAL_CHECKS; i++)
         if (r.checks[i]) {
             a->check = r.checks[i];
             if (point.upto == 0)
                 audit_look(a, "*");
-            good = journal_keep(a, &point, r.last_no);
+            audit_progress(a, "journal", integer(&r, r.last_no), digest);
         }
     accounts_free(&r.accounts);
     free(r.orphans);
     free(r.touched);
-    return good;
+    return digest != NULL;
 }

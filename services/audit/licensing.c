@@ -3,22 +3,15 @@
  * stands in the queries of sql/functions/audit, which the services never call; only signatures are judged in C. */
 #include <string.h>
 
-#include "audit.h"
+#include "by_function.h"
 
-/* Findings of a function of schema audit for one unit. */
-#define FINDINGS(function)                                                                                             \
-    "SELECT f.object_type, f.object_id, f.aspect, f.expected, f.found, NULL, NULL, f.about FROM audit." function       \
-    "($1) AS f ORDER BY f.object_type, f.object_id, f.aspect"
+/* All grants against all rulings, every time: both are few. */
+static const char GRANTS[] = AUDIT_ALWAYS("grants");
 
-#define UNITS(function)                                                                                                \
-    "SELECT u.unit, u.month, u.digest FROM audit." function "($1::date[]) AS u ORDER BY u.month, u.unit"
-
-#define UNITS_GIVEN(function)                                                                                          \
-    "SELECT u.unit, u.month, u.digest FROM audit." function "($1::date[], $2::jsonb) AS u ORDER BY u.month, u.unit"
-
-/* All grants against all rulings, every time: both are few, and time alone can make a finding. */
-static const char GRANTS[] =
-    "SELECT 'grants', 'none', pg_catalog.clock_timestamp()::text WHERE $1::date[] IS NULL OR true";
+/* Usage by months, and all who were erased, every time. */
+static const char USED_AND_ERASED[] =
+    "SELECT x.unit, x.month, x.digest FROM (SELECT * FROM audit.units_acknowledged($1::date[], $2::jsonb) UNION ALL "
+    "SELECT 'erased', 'none', pg_catalog.clock_timestamp()::text) AS x (unit, month, digest) ORDER BY x.month, x.unit";
 
 static const char CONSENT_MONTHS[] =
     "SELECT m.month::text, m.digest FROM audit.months_of_consents($1::date[], $2::jsonb) AS m";
@@ -27,31 +20,35 @@ static const char KNOWN_MONTHS[] =
     "SELECT COALESCE(pg_catalog.jsonb_object_agg(pg_catalog.substr(p.source, 10), p.digest), '{}') FROM audit.progress "
     "AS p WHERE p.check_id = $1 AND p.source LIKE 'consents:%' AND NOT $2::boolean";
 
-#define JUDGE(name, function)                                                                                          \
-    static bool name(struct audit *a, const char *unit)                                                                \
-    {                                                                                                                  \
-        return audit_collect(a, a->source, FINDINGS(function), AUDIT_ARGS(unit));                                      \
-    }
-
-JUDGE(judge_rows, "check_rows")
-JUDGE(judge_consents, "check_consents")
-JUDGE(judge_terms, "check_terms")
-JUDGE(judge_rulings, "check_rulings")
-JUDGE(judge_floors, "check_floors")
-JUDGE(judge_tombstones, "check_tombstones")
-JUDGE(judge_events, "check_events")
-JUDGE(judge_batches, "check_batches")
+AUDIT_JUDGE(judge_rows, AUDIT_FOUND_BY("check_rows"))
+AUDIT_JUDGE(judge_consents, AUDIT_FOUND_BY("check_consents"))
+AUDIT_JUDGE(judge_terms, AUDIT_FOUND_BY("check_terms"))
+AUDIT_JUDGE(judge_rulings, AUDIT_FOUND_BY("check_rulings"))
+AUDIT_JUDGE(judge_floors, AUDIT_FOUND_BY("check_floors"))
+AUDIT_JUDGE(judge_tombstones, AUDIT_FOUND_BY("check_tombstones"))
+AUDIT_JUDGE(judge_events, AUDIT_FOUND_BY("check_events"))
+AUDIT_JUDGE(judge_batches, AUDIT_FOUND_BY("check_batches"))
+AUDIT_JUDGE(judge_rights, AUDIT_FOUND_BY("check_usage_rights"))
+AUDIT_JUDGE(judge_withdrawals, AUDIT_FOUND_BY("check_withdrawals"))
 
 static bool judge_agreement(struct audit *a, const char *grant)
 {
-    return audit_collect(a, a->source, FINDINGS("check_agreement"), AUDIT_ARGS(grant)) && audit_signatures(a, grant);
+    return audit_collect(a, a->source, AUDIT_FOUND_BY("check_agreement"), AUDIT_ARGS(grant)) &&
+           audit_signatures(a, grant);
+}
+
+static bool judge_what_ended(struct audit *a, const char *unit)
+{
+    return strcmp(unit, "erased") == 0
+               ? audit_collect(a, a->source, AUDIT_FOUND_BY("check_erased"), AUDIT_ARGS(a->as_of))
+               : judge_withdrawals(a, unit);
 }
 
 static bool judge_evaluations(struct audit *a, const char *day)
 {
-    return audit_collect(a, a->source, FINDINGS("check_evaluations"), AUDIT_ARGS(day)) &&
-           audit_collect(a, a->source, FINDINGS("check_coverage"), AUDIT_ARGS(day)) &&
-           audit_collect(a, a->source, FINDINGS("check_context"), AUDIT_ARGS(day));
+    return audit_collect(a, a->source, AUDIT_FOUND_BY("check_evaluations"), AUDIT_ARGS(day)) &&
+           audit_collect(a, a->source, AUDIT_FOUND_BY("check_coverage"), AUDIT_ARGS(day)) &&
+           audit_collect(a, a->source, AUDIT_FOUND_BY("check_context"), AUDIT_ARGS(day));
 }
 
 /* Digests of the consent events of every month as canonical JSON, for checks that look back on all of them: those of
@@ -73,22 +70,22 @@ static const char *consent_months(struct audit *a)
 
 bool audit_rows(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_rows"), judge_rows);
+    return audit_each_unit(a, AUDIT_UNITS("units_rows"), judge_rows);
 }
 
 bool audit_consents(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_consents"), judge_consents);
+    return audit_each_unit(a, AUDIT_UNITS("units_consents"), judge_consents);
 }
 
 bool audit_terms(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_terms"), judge_terms);
+    return audit_each_unit(a, AUDIT_UNITS("units_terms"), judge_terms);
 }
 
 bool audit_agreements(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_agreements"), judge_agreement);
+    return audit_each_unit(a, AUDIT_UNITS("units_agreements"), judge_agreement);
 }
 
 bool audit_rulings(struct audit *a)
@@ -98,27 +95,39 @@ bool audit_rulings(struct audit *a)
 
 bool audit_floors(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_terms"), judge_floors);
+    return audit_each_unit(a, AUDIT_UNITS("units_terms"), judge_floors);
 }
 
 bool audit_tombstones(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_tombstones"), judge_tombstones);
+    return audit_each_unit(a, AUDIT_UNITS("units_tombstones"), judge_tombstones);
 }
 
 bool audit_events(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_events"), judge_events);
+    return audit_each_unit(a, AUDIT_UNITS("units_events"), judge_events);
 }
 
 bool audit_evaluations(struct audit *a)
 {
     const char *consents = consent_months(a);
-    return consents && audit_each_unit_given(a, UNITS_GIVEN("units_evaluations"), consents, judge_evaluations);
+    return consents && audit_each_unit_given(a, AUDIT_UNITS_GIVEN("units_evaluations"), consents, judge_evaluations);
 }
 
 bool audit_coverage(struct audit *a)
 {
     const char *consents = consent_months(a);
-    return consents && audit_each_unit_given(a, UNITS_GIVEN("units_batches"), consents, judge_batches);
+    return consents && audit_each_unit_given(a, AUDIT_UNITS_GIVEN("units_batches"), consents, judge_batches);
+}
+
+bool audit_rights(struct audit *a)
+{
+    const char *consents = consent_months(a);
+    return consents && audit_each_unit_given(a, AUDIT_UNITS_GIVEN("units_acknowledged"), consents, judge_rights);
+}
+
+bool audit_withdrawals(struct audit *a)
+{
+    const char *consents = consent_months(a);
+    return consents && audit_each_unit_given(a, USED_AND_ERASED, consents, judge_what_ended);
 }

@@ -3,59 +3,39 @@
  * sql/functions/audit; the trees of the hours are made here. What a seal's tree holds is M1's. */
 #include <string.h>
 
-#include "audit.h"
+#include "by_function.h"
 #include "commonhold/crypto.h"
 
-#define FINDINGS(function)                                                                                             \
-    "SELECT f.object_type, f.object_id, f.aspect, f.expected, f.found, NULL, NULL, f.about FROM audit." function       \
-    "($1) AS f ORDER BY f.object_type, f.object_id, f.aspect"
-
-#define UNITS(function)                                                                                                \
-    "SELECT u.unit, u.month, u.digest FROM audit." function "($1::date[]) AS u ORDER BY u.month, u.unit"
-
 /* All quotas, every time: they are few, and what they are compared with lies in many months. */
-static const char QUOTAS[] =
-    "SELECT 'quotas', 'none', pg_catalog.clock_timestamp()::text WHERE $1::date[] IS NULL OR true";
+static const char QUOTAS[] = AUDIT_ALWAYS("quotas");
 
-static const char LINES[] = "SELECT l.line COLLATE \"C\" FROM audit.hour_lines($1, $2) AS l (line, units) ORDER BY 1";
+static const char LINES[] =
+    "SELECT l.line COLLATE \"C\", l.units FROM audit.hour_lines($1, $2) AS l (line, units) ORDER BY 1";
 
 static const char ROOT[] = "SELECT h.root FROM metering.usage_hour AS h WHERE h.pool_id = $1::uuid AND "
                            "pg_catalog.to_char(pg_catalog.timezone('UTC', h.hour), 'YYYY-MM-DD\"T\"HH24') = $2";
 
-#define JUDGE(name, function)                                                                                          \
-    static bool name(struct audit *a, const char *unit)                                                                \
-    {                                                                                                                  \
-        return audit_collect(a, a->source, FINDINGS(function), AUDIT_ARGS(unit));                                      \
-    }
-
-JUDGE(judge_usage, "check_usage")
-JUDGE(judge_spread, "check_spread")
-JUDGE(judge_deliveries, "check_deliveries")
-JUDGE(judge_quotas, "check_quotas")
-JUDGE(judge_figures, "check_leaf")
-JUDGE(judge_quarantine, "check_quarantine")
+AUDIT_JUDGE(judge_usage, AUDIT_FOUND_BY("check_usage"))
+AUDIT_JUDGE(judge_spread, AUDIT_FOUND_BY("check_spread"))
+AUDIT_JUDGE(judge_deliveries, AUDIT_FOUND_BY("check_deliveries"))
+AUDIT_JUDGE(judge_quotas, AUDIT_FOUND_BY("check_quotas"))
+AUDIT_JUDGE(judge_figures, AUDIT_FOUND_BY("check_leaf"))
+AUDIT_JUDGE(judge_quarantine, AUDIT_FOUND_BY("check_quarantine"))
 
 /* The root of an hour's tree from what was acknowledged in it. */
 static bool judge_root(struct audit *a, const char *pool, const char *hour)
 {
-    PGresult *lines = audit_query(a, a->source, LINES, AUDIT_ARGS(pool, hour));
-    PGresult *stored = lines ? audit_query(a, a->source, ROOT, AUDIT_ARGS(pool, hour)) : NULL;
-    if (!stored)
+    PGresult *stored = audit_query(a, a->source, ROOT, AUDIT_ARGS(pool, hour));
+    if (!stored || PQntuples(stored) == 0)
+        return stored != NULL;
+    struct audit_tree tree;
+    if (!audit_tree_of(a, LINES, AUDIT_ARGS(pool, hour), &tree))
         return false;
-    if (PQntuples(stored) == 0)
-        return true;
-    size_t count = (size_t)PQntuples(lines);
-    uint8_t *leaves = ch_alloc_array(a->arena, count + 1, 32), root[32];
-    for (size_t i = 0; i < count; i++)
-        audit_merkle_leaf(PQgetvalue(lines, (int)i, 0), (size_t)PQgetlength(lines, (int)i, 0), leaves + i * 32);
-    audit_merkle_root(leaves, count, root);
-    char hex[65];
-    ch_hex(root, 32, hex);
-    if (strcmp(hex, PQgetvalue(stored, 0, 0)) != 0)
+    if (strcmp(tree.root, PQgetvalue(stored, 0, 0)) != 0)
         audit_add(a, &(struct audit_finding){.object_type = "hour",
                                              .object_id = ch_printf(a->arena, "%s %s", pool, hour),
                                              .aspect = "root",
-                                             .expected = hex,
+                                             .expected = ch_strdup(a->arena, tree.root),
                                              .found = PQgetvalue(stored, 0, 0),
                                              .text = "what was acknowledged in the hour is not what the log was told: "
                                                      "something was changed later"});
@@ -74,17 +54,17 @@ static bool judge_leaf(struct audit *a, const char *unit)
 
 bool audit_usage_days(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_usage"), judge_usage);
+    return audit_each_unit(a, AUDIT_UNITS("units_usage"), judge_usage);
 }
 
 bool audit_spread(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_usage"), judge_spread);
+    return audit_each_unit(a, AUDIT_UNITS("units_usage"), judge_spread);
 }
 
 bool audit_deliveries(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_deliveries"), judge_deliveries);
+    return audit_each_unit(a, AUDIT_UNITS("units_deliveries"), judge_deliveries);
 }
 
 bool audit_quotas(struct audit *a)
@@ -94,10 +74,10 @@ bool audit_quotas(struct audit *a)
 
 bool audit_quarantine(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_quarantine"), judge_quarantine);
+    return audit_each_unit(a, AUDIT_UNITS("units_quarantine"), judge_quarantine);
 }
 
 bool audit_leaves(struct audit *a)
 {
-    return audit_each_unit(a, UNITS("units_leaves"), judge_leaf);
+    return audit_each_unit(a, AUDIT_UNITS("units_leaves"), judge_leaf);
 }

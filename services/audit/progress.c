@@ -107,18 +107,10 @@ static void forget_units(struct audit *a, json_t *known)
     }
 }
 
-bool audit_each_unit(struct audit *a, const char *sql, bool (*work)(struct audit *a, const char *unit))
-{
-    return audit_each_unit_given(a, sql, NULL, work);
-}
-
-bool audit_each_unit_given(struct audit *a, const char *sql, const char *given,
-                           bool (*work)(struct audit *a, const char *unit))
+bool audit_units(struct audit *a, const PGresult *units, bool (*work)(struct audit *a, const char *unit))
 {
     json_t *known = known_units(a);
-    const char *const values[] = {a->months, given};
-    PGresult *units = known ? audit_query(a, a->source, sql, given ? 2 : 1, values) : NULL;
-    bool good = units != NULL;
+    bool good = known != NULL;
     for (int i = 0; good && i < PQntuples(units); i++) {
         const char *unit = PQgetvalue(units, i, 0), *digest = audit_text(units, i, 2);
         const char *source = ch_printf(a->arena, "unit:%s", unit);
@@ -133,4 +125,29 @@ bool audit_each_unit_given(struct audit *a, const char *sql, const char *given,
     if (good)
         forget_units(a, known);
     return good;
+}
+
+bool audit_each_unit_given(struct audit *a, const char *sql, const char *given,
+                           bool (*work)(struct audit *a, const char *unit))
+{
+    const char *const values[] = {a->months, given};
+    PGresult *units = audit_query(a, a->source, sql, given ? 2 : 1, values);
+    return units && audit_units(a, units, work);
+}
+
+bool audit_each_unit(struct audit *a, const char *sql, bool (*work)(struct audit *a, const char *unit))
+{
+    return audit_each_unit_given(a, sql, NULL, work);
+}
+
+bool audit_begin_part(struct audit *a, const char *id)
+{
+    struct audit_check *check = audit_checks;
+    while (strcmp(check->id, id) != 0)
+        check++;
+    if (!check->chosen)
+        return false;
+    a->check = check;
+    check->done = true;
+    return true;
 }

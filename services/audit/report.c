@@ -143,11 +143,16 @@ static long long money_of(const json_t *row)
     return llabs(json_integer_value(json_object_get(row, "delta_minor")));
 }
 
+struct placed {
+    const json_t *row;
+    size_t place; /* among all findings: of two with the same money the first stays first */
+};
+
 static int by_money(const void *left, const void *right)
 {
-    const json_t *a = *(const json_t *const *)left, *b = *(const json_t *const *)right;
-    long long x = money_of(a), y = money_of(b);
-    return (x < y) - (x > y);
+    const struct placed *a = left, *b = right;
+    long long x = money_of(a->row), y = money_of(b->row);
+    return x != y ? (x < y) - (x > y) : (a->place > b->place) - (a->place < b->place);
 }
 
 static void write_finding(FILE *out, const json_t *row)
@@ -167,15 +172,15 @@ static void write_finding(FILE *out, const json_t *row)
 static void write_findings(struct audit *a, FILE *out, const json_t *findings)
 {
     size_t count = json_array_size(findings), open = 0;
-    json_t **rows = ch_alloc_array(a->arena, count + 1, sizeof *rows);
+    struct placed *rows = ch_alloc_array(a->arena, count + 1, sizeof *rows);
     for (size_t i = 0; i < count; i++) {
-        json_t *row = json_array_get(findings, i);
+        const json_t *row = json_array_get(findings, i);
         if (strcmp(json_string_value(json_object_get(row, "state")), "open") == 0)
-            rows[open++] = row;
+            rows[open++] = (struct placed){row, i};
     }
     qsort(rows, open, sizeof *rows, by_money);
     for (size_t i = 0; i < open; i++)
-        write_finding(out, rows[i]);
+        write_finding(out, rows[i].row);
 }
 
 static void write_checks(FILE *out, const json_t *checks)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The signatures of agreements, judged with the auditor's own code on OpenSSL: compact JWS (RFC 7515) with Ed25519 (RFC
- * 8037). An acceptance given in a session has no signature of its own; the trust's counter-signature covers it. */
+/* Signatures, judged with the auditor's own code on OpenSSL: Ed25519 of anything, and those of agreements, compact JWS
+ * (RFC 7515) with it (RFC 8037). An acceptance given in a session has no signature of its own; the trust's
+ * counter-signature covers it. */
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -84,11 +85,10 @@ static bool is_forgeable(EVP_PKEY *key)
     return false;
 }
 
-/* A licensee brings its own key, so it is asked whether it is one; the trust's come from its key files. */
-static bool is_signed_by(const struct jws *jws, const uint8_t key[32], bool brought)
+bool audit_is_signed(const uint8_t key[32], const uint8_t signature[64], const void *text, size_t size, bool brought)
 {
     EVP_PKEY *public = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
-    bool good = public && verifies(public, jws->signature, jws->text, jws->size) && !(brought && is_forgeable(public));
+    bool good = public && verifies(public, signature, text, size) && !(brought && is_forgeable(public));
     EVP_PKEY_free(public);
     return good;
 }
@@ -116,7 +116,8 @@ static const char *judge(struct audit *a, const char *grant, const char *party, 
         return NULL;
     if (PQntuples(rows) != 1 || !ch_unhex(PQgetvalue(rows, 0, 0), key, sizeof key))
         return "by no key of this party at that time";
-    return is_signed_by(&jws, key, strcmp(party, "licensee") == 0) ? "valid" : "not the key's signature";
+    bool brought = strcmp(party, "licensee") == 0;
+    return audit_is_signed(key, jws.signature, jws.text, jws.size, brought) ? "valid" : "not the key's signature";
 }
 
 bool audit_signatures(struct audit *a, const char *grant)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../log/core/note.h"
 #include "cli.h"
 #include "commonhold/crypto.h"
 #include "commonhold/db.h"
@@ -61,48 +62,35 @@ static bool register_signing_key(struct ch_arena *arena, struct ch_db *db, const
     return run(db, &REGISTER_KEY, CH_ARGS(kid, hex, use));
 }
 
-/* vkey: name + 8 hex digits of SHA-256(name LF 0x01 key) + base64(0x01 key); the name is the log's origin (C2SP
- * signed-note). */
-static const char *verifier_key(struct ch_arena *arena, const char *origin, const uint8_t public_key[32])
+const char *ch_log_vkey(struct ch_arena *arena, const struct ch_settings *settings)
 {
-    const char *host = strstr(origin, "://");
-    const char *name = ch_printf(arena, "%s/log", host ? host + 3 : origin);
-    uint8_t typed[33] = {0x01}, digest[32];
-    char id[9];
-    memcpy(typed + 1, public_key, 32);
-    struct ch_sha256 *hash = ch_sha256_begin();
-    ch_sha256_add(hash, name, strlen(name));
-    ch_sha256_add(hash, "\n", 1);
-    ch_sha256_add(hash, typed, sizeof(typed));
-    ch_sha256_end(hash, digest);
-    ch_hex(digest, 4, id);
-    return ch_printf(arena, "%s+%s+%s", name, id, ch_base64(arena, typed, sizeof(typed)));
-}
-
-static bool register_log_key(struct ch_arena *arena, struct ch_db *db, const char *folder, const char *origin)
-{
-    const char *path = ch_printf(arena, "%s/secrets/log.key", folder);
     uint8_t public_key[32];
-    if (access(path, F_OK) != 0)
-        return true;
-    if (!load_public(path, public_key))
-        return false;
-    const char *vkey = verifier_key(arena, origin, public_key);
-    return run(db, &REGISTER_LOG_KEY, CH_ARGS(vkey));
+    return load_public(settings->log_key, public_key) ? note_vkey(arena, settings->log_name, public_key) : NULL;
 }
 
-int ch_register_keys(const char *conninfo, const char *folder, const char *origin)
+static bool register_log_key(struct ch_arena *arena, struct ch_db *db, const struct ch_settings *settings)
+{
+    struct ch_answer answer;
+    if (access(settings->log_key, F_OK) != 0)
+        return true;
+    const char *vkey = ch_log_vkey(arena, settings);
+    if (!vkey)
+        return false;
+    if (ch_db_call(db, arena, &REGISTER_LOG_KEY, CH_ARGS(vkey), &answer) != CH_FAULT_NONE)
+        return ch_say(false, "registering a key: %s", ch_db_error(db));
+    return ch_is_done(arena, &answer);
+}
+
+int ch_register_keys(struct ch_arena *arena, const struct ch_settings *settings)
 {
     char error[512];
-    struct ch_db *db = ch_db_open(conninfo, error);
+    struct ch_db *db = ch_db_open(settings->administrator, error);
     if (!db)
         return ch_say(CH_EXIT_FAULT, "%s", error);
-    struct ch_arena *arena = ch_arena_new();
     bool fine = ch_db_begin(db) == CH_FAULT_NONE;
     for (size_t i = 0; fine && i < sizeof(USES) / sizeof(USES[0]); i++)
-        fine = register_signing_key(arena, db, folder, USES[i]);
-    fine = fine && register_log_key(arena, db, folder, origin) && ch_db_commit(db) == CH_FAULT_NONE;
+        fine = register_signing_key(arena, db, settings->dir, USES[i]);
+    fine = fine && register_log_key(arena, db, settings) && ch_db_commit(db) == CH_FAULT_NONE;
     ch_db_close(db);
-    ch_arena_free(arena);
     return fine ? CH_EXIT_OK : CH_EXIT_FAULT;
 }

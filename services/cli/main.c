@@ -23,6 +23,8 @@ static const struct ch_command OPERATOR[] = {
      "makes the folder of a trust: configuration, secrets, keys", ch_command_init},
     {"migrate", "--config FILE [--database CONNINFO] [--strict]",
      "brings the database to this program's version (CONNINFO: of an administrator)", ch_command_migrate},
+    {"log recover", "--config FILE [--database CONNINFO]",
+     "begins a new log under [log] origin where the old one cannot be continued", ch_command_recover},
     {"serve", "[--config FILE] [ROLE ...]", "runs the daemon, commonholdd", ch_command_serve},
     {NULL, NULL, NULL, NULL}};
 

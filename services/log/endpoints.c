@@ -142,21 +142,3 @@ struct ch_done *get_log_keys(struct ch_request *request)
     ch_set_header(request, "Cache-Control", "public, max-age=60");
     return ch_call(request, &read_keys, CH_NO_ARGS);
 }
-
-static struct ch_done *policy_keys_read(struct ch_request *request, const struct ch_answer *answer)
-{
-    struct ch_arena *arena = ch_arena_of(request);
-    const json_t *item;
-    size_t i;
-    char *text = ch_printf(arena, "# who signs this log; no witness is required yet\n");
-    json_array_foreach(json_object_get(document(request, answer), "items"), i, item) text =
-        ch_printf(arena, "%slog %s\n", text, text_member(item, "vkey"));
-    text = ch_printf(arena, "%squorum none\n", text);
-    ch_set_header(request, "Cache-Control", "public, max-age=60");
-    return ch_reply_bytes(request, 200, "text/plain; charset=utf-8", text, strlen(text));
-}
-
-struct ch_done *get_log_policy(struct ch_request *request)
-{
-    return ch_call_then(request, &read_keys, CH_NO_ARGS, policy_keys_read);
-}

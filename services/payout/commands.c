@@ -124,11 +124,10 @@ static int clawback(struct ch_arena *arena, const struct clawback_options *optio
         return CH_EXIT_REFUSED;
     struct ch_refusals *result_list = ch_refusals_new(arena, "result");
     struct ch_refusals *list = ch_refusals_new(arena, "inputs");
-    const json_t *result = read_json(result_list, options->result);
-    if (!result)
-        return refused(result_list);
-    const json_t *inputs = read_json(list, options->inputs);
-    struct ch_clawback *c = inputs ? ch_clawback(rule, result, inputs, result_list, list) : NULL;
+    struct ch_text result = {0}, inputs = {0};
+    result.bytes = read_file(result_list, options->result, &result.length);
+    inputs.bytes = result.bytes ? read_file(list, options->inputs, &inputs.length) : NULL;
+    struct ch_clawback *c = inputs.bytes ? ch_clawback(rule, result, inputs, result_list, list) : NULL;
     if (!c)
         return refused(ch_refusals_none(result_list) ? list : result_list);
     struct ch_out out;

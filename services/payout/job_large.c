@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define ARGS_MAX    8
-#define LARGE_PIECE ((size_t)8 << 20)
+#define LARGE_PIECE ((size_t)1 << 20)
+#define COPY_PIECE  ((size_t)1 << 17) /* handed over in small pieces, the server works beside */
 #define NO_TYPE     0
 #define BYTEA       17
 
@@ -33,9 +34,16 @@ static PGresult *ask(struct ch_job *job, const char *text, const struct large_va
     return PQexecParams(ch_db_raw(job->db), text, nargs, types, values, lengths, formats, binary);
 }
 
+static void set(struct ch_job *job, const char *statement)
+{
+    PQclear(PQexec(ch_db_raw(job->db), statement));
+}
+
+/* Planned without its arguments: a plan made for them holds copies of them, a dozen of each document. */
 enum ch_job_result large_ask(struct ch_job *job, const char *function_call, struct ch_answer *answer,
                              const struct large_value *args, int nargs)
 {
+    set(job, "SET plan_cache_mode = force_generic_plan");
     PGresult *result = ask(job, ch_printf(job->arena, "SELECT outcome, body FROM %s", function_call), args, nargs, 0);
     bool good = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
     if (good) {
@@ -44,14 +52,14 @@ enum ch_job_result large_ask(struct ch_job *job, const char *function_call, stru
     }
     enum ch_job_result done = good ? CH_JOB_DONE : failed(job, function_call, PQresultErrorMessage(result));
     PQclear(result);
+    set(job, "RESET plan_cache_mode"); /* where that fails, so did the transaction, which undoes the first */
     return done;
 }
 
-enum ch_job_result large_read(struct ch_job *job, const char *sha256, size_t from, size_t length,
-                              struct memory_out *into)
+enum ch_job_result large_read(struct ch_job *job, const char *sha256, size_t length, struct memory_out *into)
 {
     static const char READ[] = "SELECT payout.read_document($1::text, $2::bigint, $3::integer)";
-    for (size_t at = from; at < length; at += LARGE_PIECE) {
+    for (size_t at = 0; at < length; at += LARGE_PIECE) {
         size_t want = length - at < LARGE_PIECE ? length - at : LARGE_PIECE;
         const struct large_value args[] = {
             {.text = sha256}, {.text = ch_printf(job->arena, "%zu", at)}, {.text = ch_printf(job->arena, "%zu", want)}};
@@ -81,20 +89,22 @@ bool large_copy_begin(struct large_copy *copy, struct ch_job *job, const char *s
 {
     static const char HEAD[19] = "PGCOPY\n\377\r\n"; /* signature with its NUL, no flags, no extension */
     PGresult *result = PQexec(ch_db_raw(job->db), statement);
-    *copy = (struct large_copy){.job = job, .broken = PQresultStatus(result) != PGRES_COPY_IN};
+    copy->job = job;
+    copy->broken = PQresultStatus(result) != PGRES_COPY_IN;
     if (copy->broken)
         failed(job, statement, PQresultErrorMessage(result));
     PQclear(result);
     if (copy->broken)
         return false;
-    memory_out_begin(&copy->buffer, job->arena);
+    if (!copy->buffer.kept)
+        memory_out_begin(&copy->buffer, job->arena);
     ch_out_bytes(&copy->buffer.out, HEAD, sizeof HEAD);
     return true;
 }
 
 void large_copy_row(struct large_copy *copy, int fields)
 {
-    if (copy->buffer.length + copy->buffer.out.used > LARGE_PIECE)
+    if (copy->buffer.length + copy->buffer.out.used > COPY_PIECE)
         hand_over(copy);
     uint16_t count = htobe16((uint16_t)fields);
     ch_out_bytes(&copy->buffer.out, &count, sizeof count);

@@ -18,14 +18,14 @@ struct large_value {
 enum ch_job_result large_ask(struct ch_job *job, const char *function_call, struct ch_answer *answer,
                              const struct large_value *args, int nargs);
 
-/* Appends a stored document of `length` bytes, from its byte `from` on, piece by piece. */
-enum ch_job_result large_read(struct ch_job *job, const char *sha256, size_t from, size_t length,
-                              struct memory_out *into);
+/* Appends a stored document of `length` bytes, piece by piece. */
+enum ch_job_result large_read(struct ch_job *job, const char *sha256, size_t length, struct memory_out *into);
 
-/* COPY ... FROM STDIN (FORMAT binary): rows of fields, sent as they are made. */
+/* COPY ... FROM STDIN (FORMAT binary): rows of fields, sent as they are made. Begins as {0}, and may begin again when
+ * it has ended. */
 struct large_copy {
     struct ch_job *job;
-    struct memory_out buffer; /* at most LARGE_PIECE and one row */
+    struct memory_out buffer; /* at most COPY_PIECE and one row */
     bool broken;
 };
 bool large_copy_begin(struct large_copy *copy, struct ch_job *job, const char *statement);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Between core/ and the rest of the role: bytes into memory, stored documents into a distribution. */
+/* Between core/ and the rest of the role: bytes into memory. */
 #include "memory_out.h"
 
 #include <stdio.h>
@@ -68,12 +68,4 @@ void memory_out_run_id(struct memory_out *memory, const char *run_id)
     ch_out_text(&memory->out, "{\"run_id\":\"");
     ch_out_text(&memory->out, run_id);
     ch_out_text(&memory->out, "\",");
-}
-
-struct ch_distribution *run_distribute(const char *rule, const char *inputs, size_t length, const char *explain,
-                                       struct ch_refusals *list)
-{
-    struct ch_benefit_rule *read = ch_benefit_rule_parse(rule, strlen(rule), list, NULL);
-    struct ch_inputs *given = read ? ch_inputs_parse(inputs, length, read, list) : NULL;
-    return given ? ch_distribute(read, given, explain, list) : NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* A core writer that keeps what it writes, and a run worked out from its documents. */
+/* A core writer that keeps what it writes. */
 #ifndef COMMONHOLD_PAYOUT_MEMORY_OUT_H
 #define COMMONHOLD_PAYOUT_MEMORY_OUT_H
 
@@ -25,10 +25,5 @@ char *memory_out_take(struct memory_out *memory, size_t size);
 /* The beginning of a distribution-inputs/1 document: behind it goes the normal form, or any form, without its first
  * brace. */
 void memory_out_run_id(struct memory_out *memory, const char *run_id);
-
-/* Distributes inputs (with their run id) under a rule; `explain` names a recipient to trace, or NULL. NULL and `list`
- * filled when refused. */
-struct ch_distribution *run_distribute(const char *rule, const char *inputs, size_t length, const char *explain,
-                                       struct ch_refusals *list);
 
 #endif

@@ -13,7 +13,9 @@
 #include "job_large.h"
 #include "settings.h"
 
-#define ID 16 /* bytes of a UUID */
+#define ID            16 /* bytes of a UUID */
+#define SALT          32 /* and of a hash */
+#define LINES_AT_ONCE 10000
 
 CH_FUNCTION(lock_run, "payout.lock_run", "$1::uuid, $2::text");
 
@@ -23,7 +25,8 @@ struct result {
     uint8_t run[ID];
     const char *text, *lines, *lines_end; /* the lines: behind '[' and at ']' */
     size_t length, count;
-    uint8_t *members, *salts, *leaves; /* 16, 32 and 32 bytes a line */
+    uint8_t *salts, *leaves; /* SALT bytes a line */
+    struct ch_sha256 *hash;  /* of the line at hand */
 };
 
 /* The next line from `at`: no string in it holds a bracket, so the first `]` ends its steps. */
@@ -55,45 +58,39 @@ static void read_line(const char *line, int64_t *amount, uint8_t member[ID])
         memset(member, 0, ID); /* the database refuses it beside the others */
 }
 
-/* Sends the lines; hashes each on the way, while the server is busy with those before. */
-static enum ch_job_result copy_lines(struct ch_job *job, struct result *r)
+/* One line as a row; hashed on the way, while the server is busy with those before. */
+static const char *copy_line(struct large_copy *copy, struct result *r, size_t i, const char *at)
 {
-    struct large_copy copy;
-    if (!large_copy_begin(&copy, job,
-                          "COPY payout.run_line (run, member_id, index, minor, line) FROM STDIN (FORMAT binary)"))
-        return CH_JOB_RETRY;
-    struct ch_sha256 *hash = ch_sha256_begin();
-    const char *at = r->lines;
-    for (size_t i = 0; i < r->count; i++) {
-        const char *end = line_end(r, at);
-        int64_t amount;
-        read_line(at, &amount, r->members + i * ID);
-        large_copy_row(&copy, 5);
-        large_copy_field(&copy, r->run, ID);
-        large_copy_field(&copy, r->members + i * ID, ID);
-        large_copy_integer(&copy, (int64_t)i);
-        large_copy_integer(&copy, amount);
-        large_copy_field(&copy, at, (size_t)(end - at));
-        ch_line_leaf_next(hash, r->salts + i * 32, at, (size_t)(end - at), r->leaves + i * 32);
-        at = end + 1;
-    }
-    uint8_t unused[32];
-    ch_sha256_end(hash, unused);
-    return large_copy_end(&copy);
+    const char *end = line_end(r, at);
+    size_t length = (size_t)(end - at);
+    int64_t amount;
+    uint8_t member[ID];
+    read_line(at, &amount, member);
+    large_copy_row(copy, 5);
+    large_copy_field(copy, r->run, ID);
+    large_copy_field(copy, member, ID);
+    large_copy_integer(copy, (int64_t)i);
+    large_copy_integer(copy, amount);
+    large_copy_field(copy, at, length);
+    ch_line_leaf_next(r->hash, r->salts + i * SALT, at, length, r->leaves + i * SALT);
+    return end + 1;
 }
 
-static enum ch_job_result copy_salts(struct ch_job *job, const struct result *r)
+/* By LINES_AT_ONCE, so that what payout.check_lines looks at stays in the server's memory. */
+static enum ch_job_result copy_lines(struct ch_job *job, struct result *r)
 {
-    struct large_copy copy;
-    if (!large_copy_begin(&copy, job, "COPY payout.run_salt (run, member_id, salt) FROM STDIN (FORMAT binary)"))
-        return CH_JOB_RETRY;
-    for (size_t i = 0; i < r->count; i++) {
-        large_copy_row(&copy, 3);
-        large_copy_field(&copy, r->run, ID);
-        large_copy_field(&copy, r->members + i * ID, ID);
-        large_copy_field(&copy, r->salts + i * 32, 32);
+    enum ch_job_result result = CH_JOB_DONE;
+    const char *at = r->lines;
+    struct large_copy copy = {0};
+    for (size_t i = 0; i < r->count && result == CH_JOB_DONE;) {
+        if (!large_copy_begin(&copy, job,
+                              "COPY payout.run_line (run, member_id, index, minor, line) FROM STDIN (FORMAT binary)"))
+            return CH_JOB_RETRY;
+        for (size_t end = i + LINES_AT_ONCE; i < end && i < r->count; i++)
+            at = copy_line(&copy, r, i, at);
+        result = large_copy_end(&copy);
     }
-    return large_copy_end(&copy);
+    return result;
 }
 
 /* The result without its lines. */
@@ -110,26 +107,25 @@ static enum ch_job_result save(struct ch_job *job, const char *run, struct resul
     char sha256[65];
     uint8_t *tree = ch_line_tree(r->arena, r->leaves, r->count, &size);
     ch_sha256_hex(r->text, r->length, sha256);
-    const struct large_value args[] = {{.text = run},
-                                       {.bytes = r->text, .size = r->length},
-                                       {.text = sha256},
-                                       {.text = head(r)},
-                                       {.bytes = tree, .size = size}};
+    const struct large_value args[] = {
+        {.text = run},     {.bytes = r->text, .size = r->length},        {.text = sha256},
+        {.text = head(r)}, {.bytes = r->salts, .size = r->count * SALT}, {.bytes = tree, .size = size}};
     struct ch_answer answer;
-    return large_ask(job, "payout.save_result($1::uuid, $2::bytea, $3::text, $4::jsonb, $5::bytea)", &answer, args, 5);
+    return large_ask(job, "payout.save_result($1::uuid, $2::bytea, $3::text, $4::jsonb, $5::bytea, $6::bytea)", &answer,
+                     args, 6);
 }
 
 static enum ch_job_result store(struct ch_job *job, const char *run, struct result *r)
 {
     find_lines(r);
     ch_id_parse(run, r->run);
-    r->members = ch_alloc_array(r->arena, r->count, ID);
-    r->salts = ch_alloc_array(r->arena, r->count, 32);
-    r->leaves = ch_alloc_array(r->arena, r->count, 32);
-    ch_random(r->salts, r->count * 32);
+    r->salts = ch_alloc_array(r->arena, r->count, SALT);
+    r->leaves = ch_alloc_array(r->arena, r->count, SALT);
+    ch_random(r->salts, r->count * SALT);
+    uint8_t unused[32];
+    r->hash = ch_sha256_begin();
     enum ch_job_result result = copy_lines(job, r);
-    if (result == CH_JOB_DONE)
-        result = copy_salts(job, r);
+    ch_sha256_end(r->hash, unused);
     return result == CH_JOB_DONE ? save(job, run, r) : result;
 }
 
@@ -151,18 +147,25 @@ static enum ch_job_result store_alone(struct ch_job *job, const char *run, struc
     return mine ? CH_JOB_RETRY : result;
 }
 
+static struct ch_distribution *distribute(const json_t *frozen, struct memory_out *inputs, struct ch_refusals *list)
+{
+    const char *rule_text = payout_text(frozen, "rule"), *text = memory_out_text(inputs);
+    struct ch_benefit_rule *rule = ch_benefit_rule_parse(rule_text, strlen(rule_text), list, NULL);
+    struct ch_inputs *given =
+        rule ? ch_inputs_parse_normal(text, inputs->length, payout_text(frozen, "run_id"), rule, list) : NULL;
+    return given ? ch_distribute(rule, given, NULL, list) : NULL;
+}
+
 enum ch_job_result run_compute(struct ch_job *job, const char *run, const json_t *frozen)
 {
     struct memory_out inputs, text;
     memory_out_begin(&inputs, job->arena);
-    memory_out_run_id(&inputs, payout_text(frozen, "run_id"));
     enum ch_job_result result =
-        large_read(job, payout_text(frozen, "inputs"), 1, (size_t)payout_integer(frozen, "length"), &inputs);
+        large_read(job, payout_text(frozen, "inputs"), (size_t)payout_integer(frozen, "length"), &inputs);
     if (result != CH_JOB_DONE)
         return result;
     struct ch_refusals *list = ch_refusals_new(job->arena, NULL);
-    struct ch_distribution *d =
-        run_distribute(payout_text(frozen, "rule"), memory_out_text(&inputs), inputs.length, NULL, list);
+    struct ch_distribution *d = distribute(frozen, &inputs, list);
     if (!d)
         return run_refused(job, run, list);
     memory_out_begin(&text, job->arena);

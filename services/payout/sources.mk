@@ -64,6 +64,7 @@ payout_CORE_SRC := \
 	services/payout/core/invoice.c \
 	services/payout/core/known.c \
 	services/payout/core/line_tree.c \
+	services/payout/core/long_document.c \
 	services/payout/core/out.c \
 	services/payout/core/pain.c \
 	services/payout/core/pain002.c \
@@ -84,7 +85,7 @@ $(BUILD)/tests/test_distribution_properties: $(BUILD)/obj/tests/unit/payout/draw
 UNIT_TESTS += test_known
 $(BUILD)/tests/test_known: $(BUILD)/obj/tests/unit/payout/draws.o $(BUILD)/obj/tests/unit/payout/model.o
 UNIT_TESTS += test_export
-BENCH_PROGRAMS += bench_pain
+BENCH_PROGRAMS += bench_pain bench_tree
 $(BUILD)/bench/bench_pain: $(BUILD)/obj/services/payout/batch_file.o $(BUILD)/obj/services/payout/payee_seal.o $(BUILD)/obj/services/payout/settings.o
 UNIT_TESTS += test_bank_xml test_remittance test_pain002
 FUZZ_TARGETS += fuzz_pain002

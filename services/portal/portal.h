@@ -43,6 +43,8 @@ struct ch_done *get_current_sign_in(struct ch_request *request);
 struct ch_done *delete_current_sign_in(struct ch_request *request);
 struct ch_done *post_totp_key(struct ch_request *request);
 struct ch_done *confirm_totp_key(struct ch_request *request);
+struct ch_done *get_audit_runs(struct ch_request *request);
+struct ch_done *get_audit_findings(struct ch_request *request);
 struct ch_done *get_front_page(struct ch_request *request);
 
 #endif

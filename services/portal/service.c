@@ -18,6 +18,8 @@ static const struct ch_route ROUTES[] = {
     {CH_POST, "/portal/v1/totp-keys", CH_AUTH_PERSON, post_totp_key, NULL, NULL, 4096, CH_ROUTE_SECRET},
     {CH_POST, "/portal/v1/totp-keys/current/confirm", CH_AUTH_PERSON, confirm_totp_key, NULL, NULL, 4096,
      CH_ROUTE_SECRET},
+    {CH_GET, "/portal/v1/audit-runs", CH_AUTH_MEMBER, get_audit_runs, NULL, NULL, 0, 0},
+    {CH_GET, "/portal/v1/audit-findings", CH_AUTH_MEMBER, get_audit_findings, NULL, NULL, 0, 0},
     {CH_GET, "/", CH_AUTH_NONE, get_front_page, NULL, "text/html", 0, 0},
     {0, NULL, 0, NULL, NULL, NULL, 0, 0},
 };

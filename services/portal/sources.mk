@@ -2,6 +2,7 @@
 # portal: sign-in, and the role that serves the pages.
 portal_SRC := \
 	services/portal/accounts.c \
+	services/portal/audits.c \
 	services/portal/pages.c \
 	services/portal/service.c \
 	services/portal/sessions.c \

@@ -21,7 +21,29 @@ GRANT SELECT ON licensing.purpose_edge, licensing.region, licensing.pool, licens
     licensing.application, licensing.application_event, licensing.evaluation, licensing.offer, licensing.agreement, licensing.agreement_signature,
     licensing.organisation_key, licensing.data_grant, licensing.grant_event, licensing.suspension, licensing.tombstone, licensing.tombstone_mark,
     licensing.tombstone_scan, licensing.tombstone_ack TO ch_audit;
+-- whether they are there, not what they hold: who stands behind a licensee, what an erasure has to take away
+GRANT SELECT (person_id, organisation_id) ON licensing.person_of_organisation TO ch_audit;
+GRANT SELECT (event_id) ON licensing.consent_salt TO ch_audit;
+GRANT SELECT (contribution_id) ON licensing.contribution_error TO ch_audit;
+-- what the log was told of consents, of which it has no salt
+GRANT EXECUTE ON FUNCTION licensing.consent_commitments() TO ch_audit;
+RESET ROLE;
+SET LOCAL ROLE ch_governance_owner;
+GRANT SELECT (member_id, erased_at) ON governance.person TO ch_audit;
+GRANT SELECT ON governance.affiliation, governance.ballot_log TO ch_audit;
+RESET ROLE;
+SET LOCAL ROLE ch_payout_owner;
+GRANT SELECT (id) ON payout.payee_salt TO ch_audit;
+GRANT EXECUTE ON FUNCTION payout.lines_salted(uuid, timestamptz) TO ch_audit;
 RESET ROLE;
 SET LOCAL ROLE ch_metering_owner;
 GRANT SELECT ON metering.batch TO ch_audit;
 RESET ROLE;
+-- which keys stand for which requests, and not what was answered
+SET LOCAL ROLE ch_log_owner;
+GRANT SELECT (schema_name, actor, key, request_sha256) ON log.idempotency TO ch_audit;
+RESET ROLE;
+
+-- which migrations made the database what it is
+GRANT USAGE ON SCHEMA migrate TO ch_audit;
+GRANT SELECT ON migrate.applied TO ch_audit;

@@ -10,10 +10,10 @@ GRANT EXECUTE ON FUNCTION log.replay(text, text, text, text, jsonb), log.remembe
     TO ch_governance_owner, ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
 GRANT EXECUTE ON FUNCTION log.read_checkpoint(), log.read_tile(integer, bigint, integer), log.read_entries(bigint, integer),
     log.read_proof(text, text), log.read_keys(), log.read_health() TO ch_log;
-GRANT EXECUTE ON FUNCTION log.tick(), log.begin_sequence(), log.waiting_leaves(bigint, integer), log.store_sequence(bigint, jsonb),
-    log.all_entries(bigint), log.full_tiles(integer), log.root_at(bigint), log.halt(text) TO ch_worker;
+GRANT EXECUTE ON FUNCTION log.tick(), log.begin_sequence(), log.waiting_leaves(bigint, integer), log.store_sequence(bigint, bigint[], bigint[], text, jsonb),
+    log.entry_bundles(bigint, bigint), log.tiles_from(integer, bigint), log.root_at(bigint), log.halt(text) TO ch_worker;
 -- the auditor reads everything it checks
-GRANT SELECT ON log.entry, log.tile, log.checkpoint, log.key, log.outbox, log.entry_type TO ch_audit;
+GRANT SELECT ON log.entry, log.tile, log.checkpoint, log.key, log.outbox, log.entry_type, log.former, log.former_entry, log.former_checkpoint TO ch_audit;
 -- public keys: whoever verifies tokens
 GRANT SELECT ON log.signing_key TO ch_governance, ch_licensing, ch_metering, ch_payout, ch_log, ch_portal, ch_worker, ch_audit;
 -- notices of every part, and events for licensees' programs
@@ -28,6 +28,12 @@ GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
 GRANT SELECT (id, topic, payload, created_at) ON log.outbox TO ch_governance_owner;
 -- where no steward commits to a value, an appeals panel is drawn by the log's root
 GRANT EXECUTE ON FUNCTION log.tree_with(bigint) TO ch_governance_owner;
+-- witnesses and timestamps: the worker asks, the role log shows
+GRANT EXECUTE ON FUNCTION log.due_witnesses(text, text[]), log.store_cosignature(text, text, bigint, text, text, bigint), log.note_witness(text, text, text),
+    log.growth_tiles(bigint, bigint), log.wake_anchors(boolean, boolean), log.due_timestamp(), log.store_timestamp(bigint, text, text, bigint) TO ch_worker;
+GRANT EXECUTE ON FUNCTION log.read_timestamp(bigint) TO ch_log;
+GRANT EXECUTE ON FUNCTION log.is_cosigned(bigint) TO ch_payout_owner;
+GRANT SELECT ON log.witness, log.cosignature, log.timestamp TO ch_audit;
 -- the auditor logs the hash of its report
 GRANT EXECUTE ON FUNCTION log.submit_audit_report(uuid, text, integer, bigint, bigint, bigint) TO ch_audit;
 RESET ROLE;

@@ -39,10 +39,10 @@ GRANT EXECUTE ON FUNCTION payout.list_statements(uuid, integer, uuid), payout.lo
 GRANT EXECUTE ON FUNCTION payout.tick(), payout.load_rating(uuid, date, boolean), payout.save_rating(uuid, date, uuid, text, text, text, bigint, jsonb),
     payout.finish_rating(uuid, date), payout.save_estimate(uuid, date, jsonb) TO ch_worker;
 GRANT EXECUTE ON FUNCTION payout.load_frozen(uuid), payout.load_run(uuid), payout.run_rows(uuid, text), payout.freeze_run(uuid, bytea, text, jsonb),
-    payout.number_run(uuid), payout.lock_run(uuid, text), payout.read_document(text, bigint, integer), payout.save_result(uuid, bytea, text, jsonb, bytea),
+    payout.number_run(uuid), payout.lock_run(uuid, text), payout.read_document(text, bigint, integer), payout.save_result(uuid, bytea, text, jsonb, bytea, bytea),
     payout.review_run(uuid), payout.post_run(uuid), payout.announce_run(uuid, uuid, integer), payout.load_clawback(uuid), payout.post_clawback(uuid, text, text),
     payout.age_holds() TO ch_worker;
-GRANT INSERT ON payout.run_line, payout.run_salt TO ch_worker;
+GRANT INSERT ON payout.run_line TO ch_worker;
 GRANT EXECUTE ON FUNCTION payout.begin_submission(uuid, text), payout.end_submission(uuid, text, text, text), payout.read_batch_file(uuid, bigint, integer) TO ch_worker;
 
 GRANT EXECUTE ON FUNCTION payout.begin_import(), payout.stage_piece(uuid, integer, bytea, jsonb), payout.import_file(uuid, uuid, text),

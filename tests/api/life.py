@@ -16,8 +16,9 @@ from money import PAY  # noqa: E402
 
 #: Writes whose repeat with the same key gives the first answer; the others are commands, and say that it is done.
 KEYED = ("invoices", "runs", "batches", "payee-accounts", "disputes", "holds", "bills", "commitments", "transactions")
-#: Checks that find what living.py wrote into tables by hand: agreements nobody made, contributions without files.
-WRITTEN_BY_HAND = ("LIC-", "MET-")
+#: Checks that find what living.py wrote into tables by hand: agreements nobody made, contributions without files, usage from before its grant, resolutions
+#: without a vote, none of it with a leaf, and triggers that are off for it.
+WRITTEN_BY_HAND = ("LIC-", "MET-", "M2", "A2", "G2", "T2")
 #: Not compared around a refusal: what it may leave (a document nobody names), and what the worker adds to a run by itself.
 LEFT_BEHIND = ("evidence", "run", "estimate")
 #: Reason codes after which the account is blocked.

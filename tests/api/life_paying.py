@@ -130,9 +130,14 @@ class Paying:
         path = f"holds/{self.find(one)}/release-hold"
         if one.reason in ("BankMissing", "Returned", "Rejected", "Unclaimed") and one.member not in self.usable() or one.reason == "Dispute":
             return self.refused(path, {}, "still_true")
-        self.ask(path, outcome="released")
-        self.books.release_hold(one)
-        return f"{one.reason} {one.minor}"
+        made = self.ask(path, outcome="released")
+        if "payment_id" not in made:
+            self.books.release_hold(one)
+            return f"{one.reason} {one.minor}"
+        # what a payment left behind is tried again: of equal holds of a member the one whose payment the answer's retries
+        old = self.t.treasurer.get(f"{PAY}/payments/{made['payment_id']}").json["retries"]
+        self.books.retry(next(p for b in self.books.batches.values() for p in b.payments.values() if p.id == old), made["payment_id"])
+        return f"{one.reason} {one.minor}, tried again"
 
     def find(self, one):
         """Id of a hold; all of them are compared on the way."""

@@ -36,7 +36,7 @@ RULE = {
                    {"share": 10, "weight": "equal"}], "leftover_to": "Equity:Fund:Commons"}],
     "hold": {"min_payout": 1000, "unclaimed_after_days": 1095, "netting": {"num": 1, "den": 2}},
     "refund": {"first_from": "Equity:Fund:Refund", "then": "same_shares", "fee_recovery": "keep"}, "remainder": "largest_remainder/sha256"}
-CHANGES = {"benefit_rule": RULE, "durations": {"run_review_seconds": 0, "account_first_seconds": 0, "account_change_seconds": 0, "payout_lag_seconds": 0},
+CHANGES = {"benefit_rule": RULE, "durations": {"run_review_seconds": 0, "account_first_seconds": 0, "account_change_seconds": 0},
            "hold": {"minimum_payout": {"minor": 1000, "currency": EUR}, "approver_limit": {"minor": 10**9, "currency": EUR}}}
 #: Who contributes what: (member, pool 0 or 1, quality).
 CONTRIBUTORS = [("eva", 0, 1000000), ("fay", 0, 900000), ("gil", 0, 333333), ("gil", 1, 1000000), ("hal", 1, 500000), ("ida", 1, 1000000), ("mo", 1, 0),

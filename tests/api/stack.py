@@ -240,6 +240,17 @@ class Stack:
         query(self.admin, f"ALTER ROLE commonhold SET idle_in_transaction_session_timeout = '{2 * DEADLINE}s'")
         query(self.admin, "CREATE DATABASE template_trust")
         run(BIN / "commonhold", "migrate", "--config", self.folder / "commonhold.ini", "--database", self.conninfo("template_trust"))
+        # loading the functions leaves their table ten times as large as it need be, and every trust is a copy
+        query(self.conninfo("template_trust"), "VACUUM FULL pg_catalog.pg_proc")
+        self._declare()
+
+    def _declare(self):
+        """What the auditor compares a database with is, in these tests, what the tree makes; tests/run.sh says when the committed declaration is another."""
+        query(self.admin, "CREATE DATABASE declared TEMPLATE template_trust")
+        declared = self.folder / "declared.txt"
+        declared.write_text(run("sh", ROOT / "services" / "audit" / "declare.sh", self.conninfo("declared"), env={**os.environ, "CH_BIN": str(BIN)}))
+        query(self.admin, "DROP DATABASE declared WITH (FORCE)")
+        os.environ["COMMONHOLD_AUDIT_DECLARED"] = str(declared)
 
     def conninfo(self, database):
         return self.admin.replace("dbname=commonhold", f"dbname={database}")

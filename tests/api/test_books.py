@@ -221,6 +221,8 @@ def test_what_was_distributed_waits_for_a_clawback(books):
     books.post("distribution", ("Liabilities:Pool:air:Received", books.distributed(invoice)), ("Income:OperationsShare", -100000))
     changed = books.moved(lambda: books.credit(invoice, lines=[{"line": 1, "net": euro(20000)}]))
     assert changed == {"Liabilities:VAT:DE": 3800, "Liabilities:Pool:air:Clawback": 20000, "Liabilities:Refundable:L": -23800}
+    eventually("the job to say that this run, made by hand, has no documents",
+               lambda: books.trust.sql("SELECT FROM job.job WHERE kind = 'claw_back' AND state = 'dead' AND reason LIKE '%is not stored'") != [])
 
 
 def test_a_part_paid_invoice_is_credited_where_it_is_open_first(books):

@@ -10,7 +10,7 @@ import pytest
 
 from delivering import (MEMBERS, TYPES, Reader, at_once, batches_within, bump, children, counted, flipped, load_plain, make_pool, open_transactions, permit,
                         revoke, stalled, tables, uid, wait_settled)
-from stack import DEADLINE, wait_for
+from stack import DEADLINE, SANITIZED, wait_for
 from test_metering import World
 
 ROWS = 160000  # in sixteen batches: all columns are more than sockets hold
@@ -394,7 +394,7 @@ def test_slow_and_fast_readers_at_once(world):
     assert [len(got.table()[0]) for got in fast] == [20000] * 64
     wait_for("the slow ones to stand still", lambda: open_transactions(world) == 0 and world.trust.sql(
         "SELECT count(*) FROM pg_stat_activity WHERE usename = 'ch_metering' AND datname = current_database() AND state = 'active'") == [(0,)], DEADLINE)
-    assert resident() - before < 64 * 2 * 1024 + 64 * 1024
+    assert SANITIZED or resident() - before < 64 * 2 * 1024 + 64 * 1024  # freed memory stays with the sanitizer
     pool, ids = world.pools["flow"], [reader.delivery for reader in slow]
     assert world.trust.sql("SELECT count(*) FROM metering.delivery WHERE pool_id = %s AND id = ANY(%s::uuid[]) AND state = 'open'", pool, ids) == [(64,)]
     for reader in slow:
@@ -501,7 +501,7 @@ def test_the_record_of_a_delivery(world, grant):
 
 
 def test_lost_deliveries_are_settled(world, grant):
-    """One whose process died when all it had sent was known of ends as lost after an hour."""
+    """One whose process died when all it had sent was known of ends as lost."""
     got = world.rows("?select=pm25&limit=1", grant, "flow")
     world.write(lambda c: c.execute("UPDATE metering.delivery SET state = 'open', ended_at = NULL, body_sha256 = NULL, rows = NULL, bytes = NULL, opened_at = "
                                     "opened_at - interval '3 hours' WHERE id = %s", (got.headers["X-Commonhold-Delivery"],)))

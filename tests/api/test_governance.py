@@ -302,7 +302,7 @@ def test_a_full_vote(trust):
     notices = gil.ok("GET", "/governance/v1/notices")["items"]
     assert {"voting_opened", "result", "in_force"} <= {n["kind"] for n in notices if n["subject"] == f"proposal {draft['id']}"}
     kinds = trust.sql(f"SELECT payload ->> 'type' FROM log.outbox WHERE topic = 'leaf' AND payload ->> 'id' LIKE '{draft['id']}%' ORDER BY id")
-    assert [k for k, in kinds] == ["proposal", "roll", "vote_result"]
+    assert [k for k, in kinds] == ["proposal", "roll", "ballots", "vote_result"]
 
 
 def test_votes_race_against_the_close(trust):

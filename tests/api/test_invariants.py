@@ -83,7 +83,7 @@ def may_write(login, table, deed):
     """What sql/grants gives a login role beyond functions: rows of pools and, copied, the lines of a run that is being computed (payout.check_lines)
     to the worker, findings to the auditor, and usage events, which are copied, to metering."""
     if login == "ch_worker":
-        return deed == "INSERT" and (table.startswith("pooldata.") or table in ("payout.run_line", "payout.run_salt"))
+        return deed == "INSERT" and (table.startswith("pooldata.") or table == "payout.run_line")
     if login == "ch_metering":
         return (table, deed) == ("metering.usage_event", "INSERT")
     if login == "ch_audit":

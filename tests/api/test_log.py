@@ -6,13 +6,14 @@ import hashlib
 import http.client
 import json
 import shutil
+import urllib.parse
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from stack import LOG_NAME, Client, eventually
+from stack import LOG_NAME, Daemon, eventually
 
 REFUSES = "the transparency log refuses to sign"
 
@@ -126,6 +127,13 @@ def settled(trust):
     return checkpoint(trust)
 
 
+def spoil(made, *statements):
+    """What somebody with the server's files could do to the log, whose guards hold always."""
+    tables = ("entry", "tile", "checkpoint")
+    made.unguarded(*(f"ALTER TABLE log.{table} DISABLE TRIGGER ALL" for table in tables), *statements,
+                   *(f"ALTER TABLE log.{table} ENABLE TRIGGER ALL" for table in tables))
+
+
 def add_leaves(trust, count, name="made"):
     """Leaves as a role's function queues them, each of an object of its own."""
     trust.sql("SELECT log.append_leaf('policy_test', %s || i, encode(sha256(i::text::bytea), 'hex'), '{}') FROM generate_series(1, %s) AS i",
@@ -236,7 +244,7 @@ def test_width_no_checkpoint_had(trust):
 
 def proof(trust, kind, identifier):
     """Index, path and checkpoint of a tlog-proof."""
-    answer = trust.public.get(f"/log/proof/{kind}/{identifier}")
+    answer = trust.public.get(f"/log/proof/{kind}/{urllib.parse.quote(identifier)}")
     head, note = answer.raw.decode().split("\n\n", 1)
     lines = head.split("\n")
     assert lines[0] == "c2sp.org/tlog-proof@v1" and lines[1].startswith("index ")
@@ -249,8 +257,6 @@ def test_proof_of_every_object(trust):
     newest = {(json.loads(raw)["type"], json.loads(raw)["id"]): index for index, raw in enumerate(entries)}
     picked = [item for item in newest.items() if item[0][0] != "policy_test"] + [item for item in newest.items() if item[0][0] == "policy_test"][::37]
     for (kind, identifier), index in picked:
-        if "/" in identifier or "+" in identifier:
-            continue
         shown, path, found = proof(trust, kind, identifier)
         assert shown == index and found.verify(own_key(trust))
         assert proven_root(index, found.size, leaf_hash(entries[index]), path) == found.root
@@ -272,7 +278,7 @@ def test_proofs_at_the_tree_edges(stack):
         entries = bundles(made, size)
         for index in {0, 1, size // 2, size - 2, size - 1}:
             entry = json.loads(entries[index])
-            if "/" in entry["id"] or "+" in entry["id"] or any(json.loads(e)["id"] == entry["id"] for e in entries[index + 1:]):
+            if any(json.loads(e)["id"] == entry["id"] for e in entries[index + 1:]):
                 continue
             shown, path, found = proof(made, entry["type"], entry["id"])
             assert shown == index and found.size == size
@@ -317,21 +323,6 @@ def test_unknown_type_is_refused(trust):
         trust.sql("SELECT log.append_leaf('gossip', 'x', repeat('0', 64), '{}')")
 
 
-def test_rotation_signs_with_both_keys(stack):
-    key = Ed25519PrivateKey.generate()
-    path = stack.folder / "secrets" / "next-log.key"
-    from cryptography.hazmat.primitives.serialization import NoEncryption, PrivateFormat
-    path.write_text(base64.b64encode(key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())).decode() + "\n")
-    path.chmod(0o400)
-    made = stack.trust(settings={"log": {"next_key": str(path)}}, sign_in=False)
-    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    vkey = f"{LOG_NAME}+{key_id(LOG_NAME, public).hex()}+{base64.b64encode(b'%c' % 1 + public).decode()}"
-    found = settled(made)
-    assert found.verify(own_key(made)) and found.verify(vkey) and len(found.signatures) == 2
-    stack.release(made)
-    path.unlink()
-
-
 def refusal_after_restart(made, tamper):
     """Stops the daemon, tampers, starts it, gives it something to sign; the log line in which it refuses."""
     found = settled(made)
@@ -339,8 +330,8 @@ def refusal_after_restart(made, tamper):
     made.stop()
     before = len(made.log_text())
     tamper(found)
-    made.start()
     made.sql("SELECT log.append_leaf('grant', 'after', repeat('0', 64), '{}')")
+    made.daemon = Daemon(made.config, made.port, made.log_path)
     line = made.wait_logged(REFUSES, before)
     eventually("the reason to be kept", lambda: made.sql("SELECT reason IS NOT NULL FROM log.health")[0][0])
     return found, line
@@ -353,17 +344,22 @@ def assert_unsigned(made, found):
 
 
 def readyz(made):
+    """Status and body; (0, "") while nobody listens yet."""
     connection = http.client.HTTPConnection("127.0.0.1", made.port, timeout=10)
-    connection.request("GET", "/readyz")
-    answer = connection.getresponse()
-    body = answer.read().decode()
-    connection.close()
-    return answer.status, body
+    try:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except ConnectionRefusedError:
+        return 0, ""
+    finally:
+        connection.close()
 
 
 def test_edited_leaf_stops_signing(stack):
     made = stack.trust(sign_in=False)
-    found, line = refusal_after_restart(made, lambda _: made.unguarded(
+    found, line = refusal_after_restart(made, lambda _: spoil(
+        made,
         "UPDATE log.entry SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), '\"v\":1', '\"v\":2'), 'UTF8') WHERE index = 3"))
     assert "entry 3" in line
     assert_unsigned(made, found)
@@ -373,7 +369,8 @@ def test_edited_leaf_stops_signing(stack):
 def test_edited_leaf_with_its_hash_stops_signing(stack):
     """Somebody who recomputes the leaf hash too is found by the tiles, or by the root."""
     made = stack.trust(sign_in=False)
-    found, line = refusal_after_restart(made, lambda _: made.unguarded(
+    found, line = refusal_after_restart(made, lambda _: spoil(
+        made,
         "UPDATE log.entry SET bytes = convert_to(replace(convert_from(bytes, 'UTF8'), '\"v\":1', '\"v\":2'), 'UTF8') WHERE index = 3",
         "UPDATE log.entry SET leaf_hash = sha256('\\x00'::bytea || bytes) WHERE index = 3"))
     assert str(found.size) in line
@@ -383,7 +380,7 @@ def test_edited_leaf_with_its_hash_stops_signing(stack):
 
 def test_removed_leaf_stops_signing(stack):
     made = stack.trust(sign_in=False)
-    found, line = refusal_after_restart(made, lambda before: made.unguarded(f"DELETE FROM log.entry WHERE index = {before.size - 1}"))
+    found, line = refusal_after_restart(made, lambda before: spoil(made, f"DELETE FROM log.entry WHERE index = {before.size - 1}"))
     assert str(found.size) in line and str(found.size - 1) in line, "both sizes are named"
     assert_unsigned(made, found)
     stack.release(made)
@@ -401,8 +398,8 @@ def test_restored_backup_stops_signing(stack):
     made.sql("SELECT log.append_leaf('grant', 'g' || i, repeat('0', 64), '{}') FROM generate_series(1, 5) AS i")
 
     def restore(_):
-        made.unguarded(*(f"DELETE FROM log.{table}" for table in ("entry", "tile", "checkpoint")),
-                       *(f"INSERT INTO log.{table} SELECT * FROM kept.{table}" for table in ("entry", "tile", "checkpoint")))
+        spoil(made, *(f"DELETE FROM log.{table}" for table in ("entry", "tile", "checkpoint")),
+              *(f"INSERT INTO log.{table} SELECT * FROM kept.{table}" for table in ("entry", "tile", "checkpoint")))
 
     new, line = refusal_after_restart(made, restore)
     assert new.size >= old.size + 5 and str(old.size) in line and str(new.size) in line, "both sizes are named"
@@ -423,8 +420,8 @@ def test_missing_checkpoint_file_stops_signing(stack):
     made.stop()
     before = len(made.log_text())
     lose(found)
-    made.start()
     made.sql("SELECT log.append_leaf('grant', 'after', repeat('0', 64), '{}')")
+    made.daemon = Daemon(made.config, made.port, made.log_path)
     line = made.wait_logged(REFUSES, before)
     assert str(found.size) in line
     assert made.sql("SELECT max(size) FROM log.checkpoint")[0][0] == found.size
@@ -449,7 +446,7 @@ def test_file_one_checkpoint_behind_is_accepted(stack):
 
 def test_refusal_fails_readiness(stack):
     made = stack.trust(sign_in=False)
-    refusal_after_restart(made, lambda before: made.unguarded(f"DELETE FROM log.entry WHERE index = {before.size - 1}"))
+    refusal_after_restart(made, lambda before: spoil(made, f"DELETE FROM log.entry WHERE index = {before.size - 1}"))
     status, body = eventually("/readyz to fail", lambda: readyz(made) if readyz(made)[0] != 200 else None, 15)
     assert status == 503 and "sign" in body
     stack.release(made)

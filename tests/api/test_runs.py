@@ -112,6 +112,8 @@ def test_two_runs_at_once_share_no_slice(day):
     "DELETE FROM payout.run", "TRUNCATE payout.run CASCADE",
     "UPDATE payout.run_line SET minor = minor + 1", "DELETE FROM payout.run_line", "TRUNCATE payout.run_line",
     "INSERT INTO payout.run_line SELECT run, gen_random_uuid(), 99, 1, '{}' FROM payout.run_line LIMIT 1",
+    "UPDATE payout.run_salt SET salts = sha256(salts)", "UPDATE payout.run_salt SET salts = overlay(salts PLACING '\\x01' FROM 1)",
+    "UPDATE payout.run_salt SET block = block + 1", "DELETE FROM payout.run_salt", "TRUNCATE payout.run_salt",
     "UPDATE payout.run_tree SET hashes = '\\x00'", "TRUNCATE payout.netting", "TRUNCATE payout.clawback_line"])
 def test_what_is_frozen_stays(day, statement):
     assert day.trust.sql("SELECT count(*) > 0 FROM payout.run WHERE state = 'posted' AND proof IS NOT NULL")[0][0]

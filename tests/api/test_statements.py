@@ -169,10 +169,55 @@ def change(statement, path, value):
     (("pot",), lambda n: n + 1, "steps"), (("entry", "body", "pot"), lambda n: n + 1, "inclusion"), (("proof",), lambda p: p.replace("index ", "index 1"), "inclusion"),
     (("proof",), lambda p: p[:-6] + "AAAA=\n", "checkpoint"), (("steps", 1, "amount"), lambda n: n + 1, "steps"), (("steps", 1, "rule", "num"), 14, "steps"),
     (("balances", "Equity:Reserve:Legal"), 2999999, "steps"), (("trace", "steps", 2, "rows", 0, "amount"), lambda n: str(int(n) + 1), "trace"),
-    (("trace", "steps", 2, "rows", 0, "weight"), lambda n: str(int(n) + 1), "trace"), (("trace", "result_hash"), "00" * 32, "trace")])
+    (("trace", "steps", 2, "rows", 0, "weight"), lambda n: str(int(n) + 1), "trace"), (("trace", "result_hash"), "00" * 32, "trace"),
+    (("line",), None, "schema"), (("entry",), None, "schema"), (("carried",), lambda n: n + 1, "steps"), (("funds", 0, "amount"), lambda n: n + 1, "steps"), (("rail_fees",), None, "schema"), (("pot",), -1, "schema"), (("index",), "1", "schema"),
+    (("salt",), None, "line"), (("steps", 1, "rule", "den"), 0, "steps"), (("steps", 1, "rule", "max"), -1, "steps"), (("steps", 0, "rule", "of"), "after:people", "steps"),
+    (("steps", 2), lambda s: {**s, "id": "reserve", "rule": {**s["rule"], "id": "reserve"}}, "steps"), (("entry", "body", "currency"), "USD", "result"), (("entry", "v"), 2, "result"),
+    (("trace", "recipient"), "00000000-0000-7000-8000-000000000000", "trace"), (("trace", "run_id"), "run-" + "0" * 32, "trace"),
+    (("trace", "steps", 2, "rows"), lambda rows: [*rows, rows[0]], "trace"), (("trace", "steps", 2, "rows"), lambda rows: rows[:-1], "trace"),
+    (("trace", "steps", 2, "rows", 0, "extra"), lambda n: str(1 - int(n)), "trace"), (("trace", "steps", 2, "rows", 0, "quotient"), lambda n: "0" + n, "trace"),
+    (("trace", "steps", 2, "rows", 0, "frozen"), "floor", "trace"), (("steps", 2, "parts", 0, "amount"), lambda n: n + 1, "trace"), (("trace", "steps", 1, "amount"), 1, "trace"),
+    (("line", "steps"), lambda steps: [*steps, {"amount": 0, "id": "reserve"}], "trace"), (("trace", "steps"), lambda steps: steps[:-1], "trace")])
 def test_one_changed_figure_is_seen(day, statements, tmp_path, path, value, fails):
     code, lines = verified(tmp_path, change(statements["ada"], path, value), "--vkey", own_key(day.trust))
     assert code == 1 and f"FAIL {fails}" in lines
+
+
+def test_a_unit_that_went_to_another_is_seen(day, statements, tmp_path):
+    """A trace off by one that is consistent in itself: row, line and amount all have the unit of the tie's winner."""
+    found = 0
+    for name in ("ada", "ben"):
+        taken = statements[name]
+        for number, row in enumerate(taken["trace"]["steps"][2]["rows"]):
+            if row["level"] == "contributor" or int(row["remainder"]) == 0:
+                continue
+            by = 1 - 2 * int(row["extra"])
+            off = change(taken, ("trace", "steps", 2, "rows", number), lambda r, by=by: {**r, "extra": str(int(r["extra"]) + by), "amount": str(int(r["amount"]) + by)})
+            assert verified(tmp_path, off, "--vkey", own_key(day.trust))[1][-1] == "FAIL trace"
+            found += 1
+    assert found > 1
+
+
+def test_what_is_anothers_is_seen(day, statements, tmp_path):
+    """Salt, line, trace or result of somebody else, or of another run, in the place of the own."""
+    ada, ben, key = statements["ada"], statements["ben"], own_key(day.trust)
+    for names, failed in ((["salt"], "line"), (["salt", "line", "index", "path"], "schema"), (["salt", "line", "index", "path", "amount"], "schema"), (["trace"], "trace"),
+                          (["salt", "line", "index", "path", "amount", "member"], "trace")):
+        code, lines = verified(tmp_path, {**ada, **{name: ben[name] for name in names}}, "--vkey", key)
+        assert code == 1 and f"FAIL {failed}" in lines, names
+    other = "run-" + "0" * 32
+    forged = {**ada, "run_id": other, "entry": {**ada["entry"], "id": other}, "trace": {**ada["trace"], "run_id": other}}
+    assert [line for line in verified(tmp_path, forged, "--vkey", key)[1] if line.startswith("FAIL")][0] == "FAIL inclusion"
+
+
+def test_a_policy_is_asked_too(day, statements, tmp_path):
+    policy = tmp_path / "policy"
+    policy.write_text(f"log {own_key(day.trust)}\nquorum none\n")
+    with_policy = [*NAMES[:5], "policy", *NAMES[5:]]
+    assert verified(tmp_path, statements["ada"], "--vkey", own_key(day.trust), "--policy", policy) == (0, [f"ok {check}" for check in with_policy])
+    policy.write_text("quorum all\n")
+    assert verified(tmp_path, statements["ada"], "--vkey", own_key(day.trust), "--policy", policy)[1][5] == "FAIL policy"
+    assert verified(tmp_path, statements["ada"], "--vkey", own_key(day.trust), "--policy", tmp_path / "none")[0] == 2
 
 
 def test_erasing_the_salt_takes_the_proof_and_nothing_else(day, statements):

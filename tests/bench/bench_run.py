@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Called by bench_run.sh: measures, prints one line a figure, exits 1 when a bar is missed."""
-import json
 import os
 import pathlib
 import shutil
@@ -9,8 +8,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "api"))
+sys.path[:0] = [str(ROOT / "tests" / "api"), str(ROOT / "tests" / "bench")]
 import psycopg2  # noqa: E402
+from reading import cpu_seconds  # noqa: E402
 from stack import Stack, wait_for  # noqa: E402  (it says where running finds what it imports)
 from running import PAY, Payday  # noqa: E402
 
@@ -45,37 +45,47 @@ def fill(day, count):
 
 
 class Meter:
-    """The largest resident set of the worker below the daemon, since it was begun."""
+    """The worker below the daemon and its sessions: their largest resident set since it was begun, processor time."""
 
-    def __init__(self, daemon):
-        self.children = [int(p) for p in pathlib.Path(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children").read_text().split()]
-        for pid in [daemon.process.pid, *self.children]:
+    def __init__(self, trust):
+        parent = trust.daemon.process.pid
+        self.trust, self.children = trust, pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        for pid in [*self.children, *self.sessions()]:
             pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+    def sessions(self):
+        return [pid for (pid,) in self.trust.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'ch_worker'")]
+
+    def seconds(self):
+        return cpu_seconds(self.children), cpu_seconds(self.sessions())
 
     def mebibytes(self):
         def peak(pid):
             lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
             return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-        return max(peak(pid) for pid in self.children) / 1024
+        return [max(map(peak, pids)) / 1024 for pids in (self.children, self.sessions())]
 
 
 def distribute(trust, day, count):
-    """Seconds of collecting, and from frozen to posted, of which computing and posting; MiB of the worker."""
+    """Seconds of collecting, and from frozen to posted, of which computing and posting; those of processor; MiB of the worker."""
     day.paid(count * 1037)
     trust.restart()
-    meter = Meter(trust.daemon)
+    meter = Meter(trust)
     begin = time.perf_counter()
     run = day.open_run()
+    spent = []
 
     def wait(state):
         trust_wait(trust, run, state)
+        spent.append(meter.seconds())
         return time.perf_counter()
     frozen = wait(("inputs_frozen", "numbered", "computed", "review", "posted"))
     numbered = wait(("numbered", "computed", "review", "posted"))
     review = wait(("review", "posted"))
     confirmed = wait_for("the review to be over", lambda: confirm(day, run), 60, 0.02)
     posted = wait(("posted",))
-    return run, {"collect": frozen - begin, "number": numbered - frozen, "compute": review - numbered, "post": posted - confirmed}, meter.mebibytes()
+    cpu = [[after - before for before, after in zip(was, now)] for was, now in zip(spent[1:], spent[2:])]
+    return run, {"collect": frozen - begin, "number": numbered - frozen, "compute": review - numbered, "post": posted - confirmed}, cpu, meter.mebibytes()
 
 
 def confirm(day, run):
@@ -88,18 +98,19 @@ def trust_wait(trust, run, states):
 
 
 def baseline(trust, run):
-    """Seconds of one plain INSERT ... SELECT of the lines, and one of the postings."""
+    """Seconds of one plain INSERT ... SELECT of the lines and one of the postings, and of their session's processor."""
     connection = psycopg2.connect(trust.database)
     connection.autocommit = True
     cursor = connection.cursor()
     cursor.execute("DROP SCHEMA IF EXISTS plain CASCADE; CREATE SCHEMA plain")
     cursor.execute("CREATE TABLE plain.run_line (LIKE payout.run_line); ALTER TABLE plain.run_line ADD PRIMARY KEY (run, member_id)")
     cursor.execute("CREATE TABLE plain.posting (LIKE payout.posting); ALTER TABLE plain.posting ADD PRIMARY KEY (month, owner_id, txn_id, line)")
-    begin = time.perf_counter()
+    session = [connection.get_backend_pid()]
+    begin, before = time.perf_counter(), cpu_seconds(session)
     cursor.execute("INSERT INTO plain.run_line SELECT * FROM payout.run_line WHERE run = %s", (run,))
     lines = cursor.rowcount
     cursor.execute("INSERT INTO plain.posting SELECT p.* FROM payout.posting AS p JOIN payout.run AS r ON r.txn_id = p.txn_id WHERE r.id = %s", (run,))
-    took = time.perf_counter() - begin
+    took = time.perf_counter() - begin, cpu_seconds(session) - before
     assert cursor.rowcount > lines
     connection.close()
     return took
@@ -116,16 +127,18 @@ def main():
             day = Payday(trust, people=(), pool=f"bench-{count}")
             day.in_force(RULE)
             fill(day, count)
-            run, took, memory = distribute(trust, day, count)
+            run, took, cpu, (worker, session) = distribute(trust, day, count)
             (lines, total), = trust.sql("SELECT count(*), sum(minor) FROM payout.run_line WHERE run = %s", run)
             assert lines == count and trust.sql("SELECT total FROM payout.run WHERE id = %s", run)[0][0] == total
-            plain, ours = baseline(trust, run), took["number"] + took["compute"] + took["post"]
+            (plain, plain_cpu), working, working_cpu = baseline(trust, run), took["compute"] + took["post"], sum(map(sum, cpu))
             print(f"bench_run: {count} members: collected in {took['collect']:.2f} s; number {took['number']:.2f} s, compute and store {took['compute']:.2f} s, post {took['post']:.2f} s; "
-                  f"{memory:.0f} MiB; plain insert {plain:.2f} s; {json.dumps({k: round(v, 3) for k, v in took.items()})}")
+                  f"plain insert {plain:.2f} s; {worker:.0f} MiB, session {session:.0f} MiB with its share of the server's buffers")
+            print(f"bench_run: {count} members: seconds of processor: compute and store {cpu[0][0]:.2f} and {cpu[0][1]:.2f} in the session, post {cpu[1][1]:.2f}; plain insert {plain_cpu:.2f}", flush=True)
             if count == LARGEST:
-                working = took["compute"] + took["post"]
+                ours = took["number"] + working
                 print(f"result: distribution of {count} members | {ours:.2f} s | - | <= {SECONDS}")
                 print(f"result: distribution of {count} members, computing and posting | {working:.2f} s | {plain:.2f} plain insert | <= {RATIO}")
+                print(f"result: the same by processor | {working_cpu:.2f} s | {plain_cpu:.2f} plain insert | <= {RATIO}")
                 missed += ours > SECONDS or working > RATIO * plain
             count *= 10
     finally:

@@ -57,7 +57,7 @@ MUST_NOT_BE = {
     "I6: a gap in the transactions' numbers": "SELECT count(*), max(txn_no) FROM payout.txn HAVING count(*) <> COALESCE(max(txn_no), 0)",
     "I7: a run that does not conserve its pot":
         "SELECT * FROM payout.run AS r WHERE result_hash IS NOT NULL AND (total <> (SELECT sum(minor) FROM payout.run_line AS l WHERE l.run = r.id) "
-        "OR lines <> (SELECT count(*) FROM payout.run_line AS l WHERE l.run = r.id) OR lines <> (SELECT count(*) FROM payout.run_salt AS s WHERE s.run = r.id))",
+        "OR lines <> (SELECT count(*) FROM payout.run_line AS l WHERE l.run = r.id) OR 32 * lines <> (SELECT COALESCE(sum(octet_length(salts)), 0) FROM payout.run_salt AS s WHERE s.run = r.id))",
     "I8: a batch released without two people besides its maker":
         "SELECT * FROM payout.batch AS b WHERE state NOT IN ('draft', 'frozen', 'cancelled') "
         "AND (SELECT count(DISTINCT member_id) FROM payout.approval AS a WHERE a.batch_id = b.id AND a.member_id <> b.made_by) < 2",

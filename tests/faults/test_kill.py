@@ -14,6 +14,7 @@ from killing import DONE, HTTP_ROLES, LATE, LOST, Breakpoint, Deed, Worker, kill
 from stack import DEADLINE, ROOT
 from cycle import POOL, Cycle
 from money import MET
+from test_kill_anchors import KINDS as ANCHORS
 from test_kill_licensing import KINDS as LICENSING
 from test_kill_payout import KINDS as PAYOUT
 from trust import LIC
@@ -305,11 +306,11 @@ def test_rows_and_files_go_once(cycle, pause):
 
 
 def test_the_worker_was_killed_in_every_kind_of_job(request):
-    """A new kind of job gets its kill here, or in test_kill_licensing.py or test_kill_payout.py, which look after their own."""
+    """A new kind of job gets its kill here, or in test_kill_anchors.py, test_kill_licensing.py or test_kill_payout.py, which look after their own."""
     chosen = {item.name for item in request.session.items if item.path == request.node.path}
     if not {name for name in globals() if name.startswith("test_")} <= chosen:
         pytest.skip("says something behind all tests of this file only")
     kinds = set(re.findall(r'\{"(\w+)", \w+, \d+, \d+\},', "".join(path.read_text() for path in ROOT.glob("services/*/service.c"))))
     killed = {kind for kind, in request.getfixturevalue("cycle").trust.sql("SELECT DISTINCT kind FROM job.job WHERE attempt > 1")}
-    elsewhere = LICENSING | PAYOUT
+    elsewhere = ANCHORS | LICENSING | PAYOUT
     assert len(kinds) >= 21 and elsewhere <= kinds and kinds - killed - elsewhere == set()

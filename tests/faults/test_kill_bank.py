@@ -12,9 +12,10 @@ from stack import eventually
 IBAN = "DE91100000000123456789"
 #: What the import writes, in its order; each is a place to die.
 STEPS = [("import_piece", "INSERT"), ("import_statement", "INSERT"), ("import_entry", "INSERT"), ("evidence", "INSERT"), ("bank_statement", "INSERT"),
-         ("bank_entry", "INSERT"), ("import_claim", "INSERT"), ("import_invoice", "UPDATE"), ("payment", "UPDATE"), ("batch_event", "INSERT"), ("receipt", "INSERT"),
-         ("receipt_slice", "INSERT"), ("invoice", "UPDATE"), ("balance", "UPDATE"), ("txn_counter", "UPDATE"), ("txn", "INSERT"), ("posting", "INSERT"),
-         ("txn_ref", "INSERT"), ("entry_match", "INSERT"), ("hold", "INSERT"), ("import_entry", "DELETE"), ("import_piece", "DELETE")]
+         ("bank_entry", "INSERT"), ("import_claim", "INSERT"), ("import_invoice", "INSERT"), ("import_match", "INSERT"), ("payment", "UPDATE"),
+         ("batch_event", "INSERT"), ("import_txn", "INSERT"), ("receipt", "INSERT"), ("receipt_slice", "INSERT"), ("invoice", "UPDATE"), ("unpaid", "DELETE"),
+         ("balance", "UPDATE"), ("txn_counter", "UPDATE"), ("txn", "INSERT"), ("posting", "INSERT"), ("txn_ref", "INSERT"), ("entry_match", "INSERT"),
+         ("hold", "INSERT"), ("import_entry", "DELETE"), ("import_piece", "DELETE")]
 TABLES = ("bank_statement", "bank_entry", "entry_match", "txn", "posting", "txn_ref", "receipt", "receipt_slice", "hold", "payee_account_event", "batch_event")
 
 

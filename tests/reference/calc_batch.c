@@ -94,8 +94,9 @@ static bool explain(struct job *job)
 static bool clawback(struct job *job)
 {
     struct ch_benefit_rule *rule = read_rule(job, NULL);
-    const json_t *result = rule ? parse(job, 1) : NULL, *inputs = result ? parse(job, 2) : NULL;
-    struct ch_clawback *c = inputs ? ch_clawback(rule, result, inputs, job->list, job->list) : NULL;
+    const struct ch_text result = {job->document[1].bytes, job->document[1].length};
+    const struct ch_text inputs = {job->document[2].bytes, job->document[2].length};
+    struct ch_clawback *c = rule ? ch_clawback(rule, result, inputs, job->list, job->list) : NULL;
     if (!c)
         return false;
     struct ch_out out;

@@ -117,9 +117,9 @@ BEGIN
     v_doc := jsonb_build_object('run_id', 'run-' || repeat('0', 32), 'inputs_sha256', encode(sha256('{}'), 'hex'), 'pot', 100000, 'carried', 0, 'outcome', 'ok', 'hash', repeat('ef', 32),
         'funds', '[{"to":"Income:FeeRecovery","amount":250},{"to":"Equity:Fund:Commons","amount":29750}]'::jsonb);
     INSERT INTO payout.run_line (run, member_id, index, minor, line) VALUES (v_run, pg_temp.m(1), 0, 40000, '{}');
-    PERFORM pg_temp.refused('pot not conserved', '23514', format('SELECT payout.save_result(%L, %L, %L, %L, %L)', v_run, v_doc, encode(sha256(v_doc::text::bytea), 'hex'), v_doc, '\x00'));
+    PERFORM pg_temp.refused('pot not conserved', '23514', format('SELECT payout.save_result(%L, %L, %L, %L, %L, %L)', v_run, v_doc, encode(sha256(v_doc::text::bytea), 'hex'), v_doc, sha256('s'), '\x00'));
     INSERT INTO payout.run_line (run, member_id, index, minor, line) VALUES (v_run, pg_temp.m(2), 1, 30000, '{}');
-    PERFORM pg_temp.must('result', payout.save_result(v_run, v_doc::text::bytea, encode(sha256(v_doc::text::bytea), 'hex'), v_doc, sha256('a') || sha256('b') || sha256('r')), 'computed');
+    PERFORM pg_temp.must('result', payout.save_result(v_run, v_doc::text::bytea, encode(sha256(v_doc::text::bytea), 'hex'), v_doc, sha256('s') || sha256('t'), sha256('a') || sha256('b') || sha256('r')), 'computed');
     PERFORM pg_temp.refused('a line behind the result', '23001', format('INSERT INTO payout.run_line VALUES (%L, %L, 2, 1, %L)', v_run, pg_temp.m(3), '{}'));
     PERFORM payout.open_accounts(payout.read_lines(jsonb_build_array(jsonb_build_object('path', 'Liabilities:Member:' || pg_temp.m(1) || ':Payable', 'minor', 1),
         jsonb_build_object('path', 'Liabilities:Member:' || pg_temp.m(2) || ':Payable', 'minor', 1))));

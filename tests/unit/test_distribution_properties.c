@@ -345,14 +345,14 @@ static const char *p12(struct ch_arena *arena, struct draws *draws)
 }
 
 /* What clawbacks read: the result as text. */
-static const json_t *result_of(struct ch_arena *arena, const struct ch_distribution *d)
+static struct ch_text result_of(struct ch_arena *arena, const struct ch_distribution *d)
 {
     struct memory memory = {.arena = arena};
     struct ch_out out;
     ch_out_begin(&out, to_memory, &memory);
     ch_distribution_write(d, true, &out);
     ch_out_flush(&out);
-    return ch_calc_parse(memory.text, memory.size, ch_refusals_new(arena, NULL));
+    return (struct ch_text){memory.text, memory.size};
 }
 
 static const struct ch_clawback *claw(struct ch_arena *arena, const struct ch_distribution *d, int64_t amount,
@@ -364,7 +364,9 @@ static const struct ch_clawback *claw(struct ch_arena *arena, const struct ch_di
         json_array_append_new(reversed, json_pack("{s:s, s:I}", "id", lines->lines[i].id, "amount", before[i]));
     const json_t *inputs = ch_json_pack(arena, "{s:s, s:s, s:I, s:o}", "schema", "clawback-inputs/1", "run_id", "c-1",
                                         "amount", (json_int_t)amount, "reversed", reversed);
-    const struct ch_clawback *c = ch_clawback(d->rule, result_of(arena, d), inputs, list, list);
+    struct ch_text text;
+    text.bytes = ch_json_canonical(arena, inputs, &text.length);
+    const struct ch_clawback *c = ch_clawback(d->rule, result_of(arena, d), text, list, list);
     if (!c)
         fail_msg("%s", ch_refusals_text(list));
     return c;

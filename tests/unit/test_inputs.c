@@ -115,6 +115,13 @@ static void normal_form(void **state)
         "\"quality_ppm\":1000000,\"status\":\"active\",\"tenure\":0,\"units\":0,\"window_units\":0},{"
         "\"distinct_licensees\":0,\"equal\":1,\"external\":0,\"id\":\"B\",\"quality_ppm\":1000000,\"status\":"
         "\"active\",\"tenure\":0,\"units\":7,\"window_units\":7}],\"schema\":\"distribution-inputs/1\"}");
+    struct ch_refusals *list = ch_refusals_new(arena, NULL);
+    const struct ch_inputs *again = ch_inputs_parse_normal(memory.text, memory.size, "run-2", rule, list);
+    assert_non_null(again);
+    assert_string_equal(again->run_id, "run-2");
+    assert_string_equal(again->sha256, inputs->sha256);
+    assert_null(ch_inputs_parse_normal(HEAD NEEDS A "}", strlen(HEAD NEEDS A "}"), "run-2", rule, list));
+    assert_non_null(strstr(ch_refusals_text(list), "\"/run_id\""));
 }
 
 int main(void)

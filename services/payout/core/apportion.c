@@ -14,14 +14,15 @@ struct tied {
     size_t entry;
 };
 
-static void tie_of(const struct ch_apportionment *a, size_t entry, uint8_t tie[32])
+static void tie_of(const struct ch_apportionment *a, struct ch_sha256 *hash, size_t entry, uint8_t tie[32])
 {
     char text[64 + 1 + CH_PATH_MAX];
     size_t length = strlen(a->run_id);
     memcpy(text, a->run_id, length + 1);
     length += 1;
     length += a->path(a->context, entry, text + length);
-    ch_sha256(text, length, tie);
+    ch_sha256_add(hash, text, length);
+    ch_sha256_next(hash, tie);
 }
 
 /* The k-th largest value (0 is the largest); the array is reordered. Hoare's selection in Wirth's form: equal
@@ -56,11 +57,35 @@ static int compare_tied(const void *a, const void *b)
     return memcmp(((const struct tied *)a)->tie, ((const struct tied *)b)->tie, 32);
 }
 
+/* Larger for a smaller tie. Two ties as good as never agree in it. */
+static ch_u128 tie_rank(const uint8_t tie[32])
+{
+    ch_u128 rank = 0;
+    for (int i = 0; i < 16; i++)
+        rank = rank << 8 | tie[i];
+    return ~rank;
+}
+
+static void hash_ties(const struct ch_apportionment *a, const ch_u128 *remainder, struct tied *tied, ch_u128 *rank)
+{
+    struct ch_sha256 *hash = ch_sha256_begin();
+    uint8_t unused[32];
+    size_t count = 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (remainder[i] == a->cut_remainder) {
+            tie_of(a, hash, i, tied[count].tie);
+            tied[count].entry = i;
+            rank[count] = tie_rank(tied[count].tie);
+            count++;
+        }
+    ch_sha256_end(hash, unused);
+}
+
 /* One unit each to the `places` smallest ties among the entries whose remainder is the cut. */
 static void give_to_tied(struct ch_arena *scratch, struct ch_apportionment *a, const ch_u128 *remainder,
                          int64_t *amount, size_t places)
 {
-    size_t count = 0;
+    size_t count = 0, last = 0;
     for (size_t i = 0; i < a->count; i++)
         count += remainder[i] == a->cut_remainder;
     if (a->no_cut && count == places) {
@@ -69,13 +94,19 @@ static void give_to_tied(struct ch_arena *scratch, struct ch_apportionment *a, c
         return;
     }
     struct tied *tied = ch_alloc_array(scratch, count, sizeof *tied);
-    count = 0;
-    for (size_t i = 0; i < a->count; i++)
-        if (remainder[i] == a->cut_remainder) {
-            tie_of(a, i, tied[count].tie);
-            tied[count++].entry = i;
+    ch_u128 *rank = ch_alloc_array(scratch, count, sizeof *rank);
+    hash_ties(a, remainder, tied, rank);
+    ch_u128 cut = select_largest(rank, count, places - 1);
+    for (size_t i = 0; i < count; i++) {
+        ch_u128 own = tie_rank(tied[i].tie);
+        if (own > cut) {
+            amount[tied[i].entry]++;
+            places--;
+        } else if (own == cut) {
+            tied[last++] = tied[i];
         }
-    qsort(tied, count, sizeof *tied, compare_tied);
+    }
+    qsort(tied, last, sizeof *tied, compare_tied);
     for (size_t i = 0; i < places; i++)
         amount[tied[i].entry]++;
     memcpy(a->cut_tie, tied[places - 1].tie, 32);
@@ -111,17 +142,19 @@ static size_t divide(const struct ch_apportionment *a, int64_t *amount, ch_u128 
 
 void ch_apportion_again(const struct ch_apportionment *a, int64_t *amount)
 {
+    struct ch_sha256 *hash = ch_sha256_begin();
+    uint8_t own[32];
     for (size_t i = 0; i < a->count; i++) {
         ch_u128 product = (ch_u128)a->total * a->weight[i];
         ch_u128 remainder = a->weight_total ? product % a->weight_total : 0;
         bool extra = a->extra > 0 && remainder >= a->cut_remainder;
         if (extra && remainder == a->cut_remainder) {
-            uint8_t own[32];
-            tie_of(a, i, own);
+            tie_of(a, hash, i, own);
             extra = memcmp(own, a->cut_tie, sizeof own) <= 0;
         }
         amount[i] = (a->weight_total ? (int64_t)(product / a->weight_total) : 0) + extra;
     }
+    ch_sha256_end(hash, own);
 }
 
 bool ch_apportion(struct ch_arena *scratch, struct ch_apportionment *a, int64_t *amount)

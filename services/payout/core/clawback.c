@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "commonhold/crypto.h"
+#include "long_document.h"
 
 static const char *const input_schemas[] = {"clawback-inputs/1", NULL};
 static const char *const result_schemas[] = {"distribution-result/1", NULL};
@@ -53,8 +54,6 @@ static const struct ch_field input_fields[] = {
     CHOICE("schema", input_schemas), TEXT("run_id", ch_payout_is_id, "an id"),
     INTEGER("amount", true),         INTEGER("refund_fund", false),
     ARRAY("reversed", false),        END};
-static const struct ch_field reversed_fields[] = {TEXT("id", is_line_id, "an account or a recipient's id"),
-                                                  INTEGER("amount", true), END};
 static const struct ch_field result_fields[] = {CHOICE("schema", result_schemas),
                                                 CHOICE("outcome", outcomes),
                                                 TEXT("run_id", ch_payout_is_id, "an id"),
@@ -72,18 +71,18 @@ static const struct ch_field result_fields[] = {CHOICE("schema", result_schemas)
                                                 ARRAY("flags", true),
                                                 TEXT("hash", any_text, "a hash"),
                                                 END};
-static const struct ch_field line_fields[] = {TEXT("id", ch_payout_is_id, "an id"), INTEGER("amount", true),
-                                              ARRAY("steps", true), END};
 static const struct ch_field fund_fields[] = {TEXT("to", ch_payout_is_fund, "an account a rule may feed"),
                                               INTEGER("amount", true), END};
 
-static bool check_hash(struct ch_refusals *list, const json_t *result)
+static const struct ch_long_row_form line_form = {ch_payout_is_id, "an id", "steps"};
+static const struct ch_long_row_form reversed_form = {is_line_id, "an account or a recipient's id", NULL};
+
+static bool check_hash(struct ch_refusals *list, const struct ch_long_document *result)
 {
-    json_t *bare = ch_json_own(list->arena, json_copy((json_t *)(uintptr_t)result));
-    json_object_del(bare, "hash");
     char hash[65];
-    ch_json_sha256(list->arena, bare, hash);
-    if (strcmp(hash, ch_field_text(result, "hash", "")) != 0)
+    if (!ch_long_sha256(result, "hash", list, hash))
+        return false;
+    if (strcmp(hash, ch_field_text(result->head, "hash", "")) != 0)
         return ch_refusal_add(list, "/hash", "is not the hash of the rest");
     return true;
 }
@@ -93,26 +92,31 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(((const struct ch_clawback_line *)a)->id, ((const struct ch_clawback_line *)b)->id);
 }
 
-static void read_lines(struct ch_clawback *c, struct ch_refusals *list, const json_t *array, const char *pointer,
-                       const struct ch_field *fields)
+static void add_line(void *clawback, size_t index, const char *id, int64_t amount)
+{
+    struct ch_clawback *c = clawback;
+    (void)index;
+    c->lines[c->line_count++] = (struct ch_clawback_line){.id = id, .paid = amount};
+}
+
+static void read_funds(struct ch_clawback *c, struct ch_refusals *list, const json_t *array)
 {
     for (size_t i = 0; i < json_array_size(array); i++) {
-        const json_t *line = json_array_get(array, i);
-        if (ch_fields_check(list, ch_printf(list->arena, "%s/%zu", pointer, i), line, fields))
-            c->lines[c->line_count++] = (struct ch_clawback_line){.id = ch_field_text(line, fields[0].name, ""),
-                                                                  .paid = ch_field_integer(line, "amount", 0)};
+        const json_t *fund = json_array_get(array, i);
+        if (ch_fields_check(list, ch_printf(list->arena, "/funds/%zu", i), fund, fund_fields))
+            add_line(c, i, ch_field_text(fund, "to", ""), ch_field_integer(fund, "amount", 0));
     }
 }
 
-static bool read_result(struct ch_clawback *c, struct ch_refusals *list, const json_t *result)
+static bool read_result(struct ch_clawback *c, struct ch_refusals *list, const struct ch_long_document *result)
 {
-    if (!ch_fields_check(list, "", result, result_fields) || !check_hash(list, result))
+    if (!ch_fields_check(list, "", result->head, result_fields) || !check_hash(list, result))
         return false;
-    const json_t *lines = json_object_get(result, "lines"), *funds = json_object_get(result, "funds");
-    c->original = ch_field_text(result, "hash", "");
-    c->lines = ch_alloc_array(list->arena, json_array_size(lines) + json_array_size(funds), sizeof *c->lines);
-    read_lines(c, list, lines, "/lines", line_fields);
-    read_lines(c, list, funds, "/funds", fund_fields);
+    const json_t *funds = json_object_get(result->head, "funds");
+    c->original = ch_field_text(result->head, "hash", "");
+    c->lines = ch_alloc_array(list->arena, result->row_count + json_array_size(funds), sizeof *c->lines);
+    ch_long_rows(result, &line_form, list, add_line, c);
+    read_funds(c, list, funds);
     qsort(c->lines, c->line_count, sizeof *c->lines, compare_lines);
     for (size_t i = 1; i < c->line_count; i++)
         if (strcmp(c->lines[i - 1].id, c->lines[i].id) == 0)
@@ -120,30 +124,40 @@ static bool read_result(struct ch_clawback *c, struct ch_refusals *list, const j
     return ch_refusals_none(list);
 }
 
-static void read_reversed(struct ch_clawback *c, struct ch_refusals *list, const json_t *array)
+struct reversing {
+    struct ch_clawback *c;
+    struct ch_refusals *list;
+    bool *seen; /* by line */
+};
+
+static void reverse_line(void *context, size_t index, const char *id, int64_t amount)
 {
-    struct ch_arena *arena = list->arena;
-    bool *seen = ch_alloc_array(arena, c->line_count, sizeof *seen);
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const json_t *each = json_array_get(array, i);
-        const char *at = ch_printf(arena, "/reversed/%zu", i);
-        if (!ch_fields_check(list, at, each, reversed_fields))
-            continue;
-        struct ch_clawback_line key = {.id = ch_field_text(each, "id", "")};
-        struct ch_clawback_line *line =
-            c->line_count ? bsearch(&key, c->lines, c->line_count, sizeof key, compare_lines) : NULL;
-        int64_t amount = ch_field_integer(each, "amount", 0);
-        if (!line)
-            ch_refusal_add(list, ch_pointer_name(arena, at, "id"), "has no line in the result");
-        else if (seen[line - c->lines])
-            ch_refusal_add(list, ch_pointer_name(arena, at, "id"), "is there twice");
-        else if (amount > line->paid)
-            ch_refusal_add(list, ch_pointer_name(arena, at, "amount"), "is more than the line had");
-        if (line) {
-            seen[line - c->lines] = true;
-            line->reversed = amount;
-        }
+    struct reversing *r = context;
+    struct ch_clawback *c = r->c;
+    const char *wrong = NULL, *member = "id";
+    const struct ch_clawback_line key = {.id = id};
+    struct ch_clawback_line *line =
+        c->line_count ? bsearch(&key, c->lines, c->line_count, sizeof key, compare_lines) : NULL;
+    if (!line) {
+        wrong = "has no line in the result";
+    } else if (r->seen[line - c->lines]) {
+        wrong = "is there twice";
+    } else if (amount > line->paid) {
+        wrong = "is more than the line had";
+        member = "amount";
     }
+    if (wrong) {
+        ch_refusal_add(r->list, ch_printf(r->list->arena, "/reversed/%zu/%s", index, member), "%s", wrong);
+        return;
+    }
+    r->seen[line - c->lines] = true;
+    line->reversed = amount;
+}
+
+static void read_reversed(struct ch_clawback *c, struct ch_refusals *list, const struct ch_long_document *inputs)
+{
+    struct reversing r = {c, list, ch_alloc_array(list->arena, c->line_count, sizeof *r.seen)};
+    ch_long_rows(inputs, &reversed_form, list, reverse_line, &r);
 }
 
 static size_t line_path(const void *context, size_t entry, char *path)
@@ -192,23 +206,34 @@ static void set_hash(struct ch_clawback *c)
     ch_hex(digest, sizeof digest, c->hash);
 }
 
-struct ch_clawback *ch_clawback(const struct ch_benefit_rule *rule, const json_t *result, const json_t *inputs,
-                                struct ch_refusals *result_list, struct ch_refusals *list)
+static struct ch_clawback *claw_back(const struct ch_benefit_rule *rule, const struct ch_long_document *result,
+                                     const struct ch_long_document *inputs, struct ch_refusals *result_list,
+                                     struct ch_refusals *list)
 {
     struct ch_clawback *c = ch_alloc(list->arena, sizeof *c);
-    if (!read_result(c, result_list, result) || !ch_fields_check(list, "", inputs, input_fields))
+    if (!read_result(c, result_list, result) || !ch_fields_check(list, "", inputs->head, input_fields))
         return NULL;
-    c->run_id = ch_field_text(inputs, "run_id", "");
-    c->amount = ch_field_integer(inputs, "amount", 0);
-    read_reversed(c, list, json_object_get(inputs, "reversed"));
+    c->run_id = ch_field_text(inputs->head, "run_id", "");
+    c->amount = ch_field_integer(inputs->head, "amount", 0);
+    read_reversed(c, list, inputs);
     if (!ch_refusals_none(list))
         return NULL;
-    int64_t fund = rule->refund_first_from ? ch_field_integer(inputs, "refund_fund", 0) : 0;
+    int64_t fund = rule->refund_first_from ? ch_field_integer(inputs->head, "refund_fund", 0) : 0;
     c->from_fund = c->amount < fund ? c->amount : fund;
     if (!take_from_lines(c, rule, c->amount - c->from_fund, list))
         return NULL;
     set_hash(c);
     return c;
+}
+
+struct ch_clawback *ch_clawback(const struct ch_benefit_rule *rule, struct ch_text result, struct ch_text inputs,
+                                struct ch_refusals *result_list, struct ch_refusals *list)
+{
+    struct ch_long_document paid, asked;
+    if (!ch_long_read(&paid, result.bytes, result.length, "lines", result_list) ||
+        !ch_long_read(&asked, inputs.bytes, inputs.length, "reversed", list))
+        return NULL;
+    return claw_back(rule, &paid, &asked, result_list, list);
 }
 
 void ch_clawback_write(const struct ch_clawback *c, bool hash, struct ch_out *out)

@@ -5,6 +5,7 @@
 
 #include "apportion.h"
 #include "benefit_rule.h"
+#include "scan.h"
 
 struct ch_clawback_line {
     const char *id;         /* account or recipient */
@@ -20,9 +21,10 @@ struct ch_clawback {
     char hash[65];
 };
 
-/* Takes clawback-inputs/1 back from a distribution-result/1 whose own hash must hold. NULL when refused: what is wrong
- * with the result is in `result_list`, with the inputs in `list`. Lives in the arena of `list`. */
-struct ch_clawback *ch_clawback(const struct ch_benefit_rule *rule, const json_t *result, const json_t *inputs,
+/* Takes clawback-inputs/1 back from a distribution-result/1 whose own hash must hold, both as text in any form of JSON.
+ * NULL when refused: what is wrong with the result is in `result_list`, with the inputs in `list`. Lives in the arenas
+ * of the lists. */
+struct ch_clawback *ch_clawback(const struct ch_benefit_rule *rule, struct ch_text result, struct ch_text inputs,
                                 struct ch_refusals *result_list, struct ch_refusals *list);
 
 /* `clawback-result/1`, canonical, no newline. */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "commonhold/crypto.h"
 #include "inputs_normal.h"
 #include "scan.h"
 
@@ -32,18 +33,23 @@ struct reading {
 /* One number member of a recipient, a contribution or the head. */
 struct number {
     const char *name;
+    size_t length;
     int64_t max, absent;
 };
 
+#define NUMBER(n, m, a)                                                                                                \
+    {                                                                                                                  \
+        .name = n, .length = sizeof n - 1, .max = m, .absent = a                                                       \
+    }
 enum { UNITS, QUALITY, EXTERNAL, WINDOW, LICENSEES, EQUAL, TENURE, NUMBERS };
 static const struct number numbers[NUMBERS] = {
-    [UNITS] = {"units", UNITS_MAX, 0},
-    [QUALITY] = {"quality_ppm", 1000000, 1000000},
-    [EXTERNAL] = {"external", UNITS_MAX, 0},
-    [WINDOW] = {"window_units", CH_PAYOUT_MAX, -1},
-    [LICENSEES] = {"distinct_licensees", 1000000, 0},
-    [EQUAL] = {"equal", 1, 1},
-    [TENURE] = {"tenure", UNITS_MAX, 0},
+    [UNITS] = NUMBER("units", UNITS_MAX, 0),
+    [QUALITY] = NUMBER("quality_ppm", 1000000, 1000000),
+    [EXTERNAL] = NUMBER("external", UNITS_MAX, 0),
+    [WINDOW] = NUMBER("window_units", CH_PAYOUT_MAX, -1),
+    [LICENSEES] = NUMBER("distinct_licensees", 1000000, 0),
+    [EQUAL] = NUMBER("equal", 1, 1),
+    [TENURE] = NUMBER("tenure", UNITS_MAX, 0),
 };
 
 static bool refuse(struct reading *r, const char *member, const char *detail)
@@ -144,7 +150,7 @@ static bool enter(struct reading *r, const char *member, char bracket)
 static int find_number(struct ch_text name, int count)
 {
     for (int i = 0; i < count; i++)
-        if (ch_text_is(name, numbers[i].name))
+        if (name.length == numbers[i].length && memcmp(name.bytes, numbers[i].name, name.length) == 0)
             return i;
     return -1;
 }
@@ -398,9 +404,9 @@ static void read_head(struct reading *r, enum head which)
     }
 }
 
-static void read_document(struct reading *r)
+static void read_document(struct reading *r, const char *run_id)
 {
-    unsigned seen = 0;
+    unsigned seen = run_id ? 1u << RUN_ID : 0;
     bool first = true;
     struct ch_text name;
     if (!enter(r, NULL, '{'))
@@ -420,17 +426,38 @@ static void read_document(struct reading *r)
             refuse(r, heads[which], "is required");
 }
 
-struct ch_inputs *ch_inputs_parse(const char *text, size_t length, const struct ch_benefit_rule *rule,
-                                  struct ch_refusals *list)
+/* `run_id` NULL: the text has it. */
+static struct ch_inputs *parse(const char *text, size_t length, const char *run_id, const struct ch_benefit_rule *rule,
+                               struct ch_refusals *list)
 {
     struct reading r = {.list = list, .arena = list->arena, .inputs = ch_alloc(list->arena, sizeof *r.inputs)};
     ch_scan_begin(&r.scan, text, length, list);
     if (!r.scan.broken)
-        read_document(&r);
+        read_document(&r, run_id);
     if (!ch_refusals_none(list))
         return NULL;
     ch_inputs_settle(r.inputs, list);
     if (ch_refusals_none(list))
         ch_inputs_check_rule(r.inputs, rule, list);
     return ch_refusals_none(list) ? r.inputs : NULL;
+}
+
+struct ch_inputs *ch_inputs_parse(const char *text, size_t length, const struct ch_benefit_rule *rule,
+                                  struct ch_refusals *list)
+{
+    struct ch_inputs *inputs = parse(text, length, NULL, rule, list);
+    if (inputs)
+        ch_inputs_hash(inputs);
+    return inputs;
+}
+
+struct ch_inputs *ch_inputs_parse_normal(const char *text, size_t length, const char *run_id,
+                                         const struct ch_benefit_rule *rule, struct ch_refusals *list)
+{
+    struct ch_inputs *inputs = parse(text, length, run_id, rule, list);
+    if (inputs) {
+        ch_inputs_name(inputs, run_id);
+        ch_sha256_hex(text, length, inputs->sha256);
+    }
+    return inputs;
 }

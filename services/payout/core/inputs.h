@@ -58,6 +58,11 @@ struct ch_inputs {
 struct ch_inputs *ch_inputs_parse(const char *text, size_t length, const struct ch_benefit_rule *rule,
                                   struct ch_refusals *list);
 
+/* The same of bytes that ch_inputs_write_normal wrote, under a run id (an id): the hash is that of the bytes, which are
+ * not made again. */
+struct ch_inputs *ch_inputs_parse_normal(const char *text, size_t length, const char *run_id,
+                                         const struct ch_benefit_rule *rule, struct ch_refusals *list);
+
 /* The normal form: every member with its default, arrays sorted, no run_id; canonical, no newline. */
 void ch_inputs_write_normal(const struct ch_inputs *inputs, struct ch_out *out);
 

@@ -193,8 +193,10 @@ void ch_inputs_settle(struct ch_inputs *in, struct ch_refusals *list)
     settle_recipients(in, list);
     if (in->contribution_count)
         settle_contributions(in, list);
-    if (!ch_refusals_none(list))
-        return;
+}
+
+void ch_inputs_hash(struct ch_inputs *in)
+{
     struct ch_sha256 *hash = ch_sha256_begin();
     struct ch_out out;
     ch_out_begin(&out, ch_out_to_sha256, hash);

@@ -9,8 +9,11 @@
  * two differ in it. */
 uint64_t ch_id_prefix(const char *id, size_t length);
 
-/* Sorts everything, refuses what is there twice, finds each contributor's recipient, sets sha256. */
+/* Sorts everything, refuses what is there twice, finds each contributor's recipient. */
 void ch_inputs_settle(struct ch_inputs *inputs, struct ch_refusals *list);
+
+/* Sets sha256. */
+void ch_inputs_hash(struct ch_inputs *inputs);
 
 /* Refuses inputs that lack what the rule needs. */
 void ch_inputs_check_rule(const struct ch_inputs *inputs, const struct ch_benefit_rule *rule, struct ch_refusals *list);

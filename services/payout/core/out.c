@@ -20,21 +20,13 @@ void ch_out_flush(struct ch_out *out)
     out->used = 0;
 }
 
-void ch_out_bytes(struct ch_out *out, const void *bytes, size_t size)
+void ch_out_spill(struct ch_out *out, const void *bytes, size_t size)
 {
-    if (size > sizeof out->buffer - out->used)
-        ch_out_flush(out);
-    if (size > sizeof out->buffer) {
+    ch_out_flush(out);
+    if (size > sizeof out->buffer)
         out->write(out->context, bytes, size);
-        return;
-    }
-    memcpy(out->buffer + out->used, bytes, size);
-    out->used += size;
-}
-
-void ch_out_text(struct ch_out *out, const char *text)
-{
-    ch_out_bytes(out, text, strlen(text));
+    else
+        ch_out_bytes(out, bytes, size);
 }
 
 void ch_out_u128(struct ch_out *out, ch_u128 value)

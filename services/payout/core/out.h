@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef unsigned __int128 ch_u128;
 
@@ -22,8 +23,24 @@ void ch_out_begin(struct ch_out *out, void (*write)(void *, const void *, size_t
 /* Hands over what is still buffered. */
 void ch_out_flush(struct ch_out *out);
 
-void ch_out_bytes(struct ch_out *out, const void *bytes, size_t size);
-void ch_out_text(struct ch_out *out, const char *text);
+/* What no longer fits into the buffer. */
+void ch_out_spill(struct ch_out *out, const void *bytes, size_t size);
+
+static inline void ch_out_bytes(struct ch_out *out, const void *bytes, size_t size)
+{
+    if (size > sizeof out->buffer - out->used) {
+        ch_out_spill(out, bytes, size);
+        return;
+    }
+    memcpy(out->buffer + out->used, bytes, size);
+    out->used += size;
+}
+
+static inline void ch_out_text(struct ch_out *out, const char *text)
+{
+    ch_out_bytes(out, text, strlen(text));
+}
+
 void ch_out_integer(struct ch_out *out, int64_t value);
 void ch_out_bool(struct ch_out *out, bool value);
 /* The decimal digits, without quotes. */

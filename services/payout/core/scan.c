@@ -36,9 +36,17 @@ char ch_scan_kind(struct ch_scan *scan)
     if (scan->at == scan->end)
         return 0;
     char c = *scan->at;
-    if (c == '-' || (c >= '0' && c <= '9'))
-        return '0';
-    return c != 0 && strchr("{[\"tfn", c) ? c : 0;
+    switch (c) {
+    case '{':
+    case '[':
+    case '"':
+    case 't':
+    case 'f':
+    case 'n':
+        return c;
+    default:
+        return c == '-' || (c >= '0' && c <= '9') ? '0' : 0;
+    }
 }
 
 bool ch_scan_enter(struct ch_scan *scan, char bracket)
@@ -230,9 +238,4 @@ bool ch_scan_end(struct ch_scan *scan)
     if (!scan->broken && scan->at != scan->end)
         ch_scan_break(scan, "something behind the document");
     return !scan->broken;
-}
-
-bool ch_text_is(struct ch_text text, const char *word)
-{
-    return text.length == strlen(word) && memcmp(text.bytes, word, text.length) == 0;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "refusals.h"
 
@@ -48,6 +49,10 @@ bool ch_scan_skip(struct ch_scan *scan);
 /* True when nothing but white space is left. */
 bool ch_scan_end(struct ch_scan *scan);
 
-bool ch_text_is(struct ch_text text, const char *word);
+static inline bool ch_text_is(struct ch_text text, const char *word)
+{
+    size_t length = strlen(word);
+    return text.length == length && memcmp(text.bytes, word, length) == 0;
+}
 
 #endif

@@ -8,14 +8,17 @@ RETURNS TABLE (object_type text, object_id text, aspect text, expected text, fou
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+    WITH contribution AS MATERIALIZED (
+        SELECT c.id, c.pool_id, c.state, c.rows, c.state IN ('superseded', 'withdrawn', 'erased') AND c.ended_at >= pg_catalog.now() - interval '72 hours' AS held
+        FROM licensing.contribution AS c
+        WHERE c.pool_id = pg_catalog.split_part(p_unit, ' ', 1)::uuid AND p_unit NOT LIKE '% strays'
+            AND audit.month_of(COALESCE(c.ended_at, c.decided_at, c.created_at))::text = pg_catalog.split_part(p_unit, ' ', 2)),
+    counted AS MATERIALIZED (
+        SELECT r.id, r.rows FROM audit.count_rows(pg_catalog.split_part(p_unit, ' ', 1)::uuid, (SELECT pg_catalog.array_agg(c.id) FROM contribution AS c)) AS r)
     SELECT 'contribution', x.id::text, 'rows', CASE WHEN x.held THEN x.due || CASE WHEN x.due > 0 THEN ' or 0' ELSE '' END ELSE x.due::text END, x.rows::text,
         'rows stand in the pool''s table that no accepted contribution brought, or rows of one are missing or overdue to be deleted'
-    FROM (SELECT c.id, audit.count_rows(c.pool_id, c.id) AS rows, e.held,
-            CASE WHEN c.state = 'accepted' OR e.held THEN COALESCE(c.rows, 0) ELSE 0 END AS due
-          FROM licensing.contribution AS c
-          CROSS JOIN LATERAL (SELECT c.state IN ('superseded', 'withdrawn', 'erased') AND c.ended_at >= pg_catalog.now() - interval '72 hours' AS held) AS e
-          WHERE c.pool_id = pg_catalog.split_part(p_unit, ' ', 1)::uuid AND p_unit NOT LIKE '% strays'
-            AND audit.month_of(COALESCE(c.ended_at, c.decided_at, c.created_at))::text = pg_catalog.split_part(p_unit, ' ', 2)) AS x
+    FROM (SELECT c.id, COALESCE(n.rows, 0) AS rows, c.held, CASE WHEN c.state = 'accepted' OR c.held THEN COALESCE(c.rows, 0) ELSE 0 END AS due
+          FROM contribution AS c LEFT JOIN counted AS n USING (id)) AS x
     WHERE x.rows <> x.due AND NOT (x.held AND x.rows = 0)
     UNION ALL
     SELECT 'contribution', o.id::text, 'contribution', 'an accepted contribution', 'none',

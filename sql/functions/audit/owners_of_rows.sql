@@ -6,18 +6,11 @@ CREATE OR REPLACE FUNCTION audit.owners_of_rows(p_pool uuid) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_last uuid := '00000000-0000-0000-0000-000000000000';
-    v_next text := pg_catalog.format('SELECT contribution_id FROM pooldata.%I WHERE pool_id = $1 AND contribution_id > $2 ORDER BY contribution_id LIMIT 1',
-        pooldata.table_name(p_pool));
 BEGIN
-    IF pg_catalog.to_regclass('pooldata.' || pooldata.table_name(p_pool)) IS NULL THEN
-        RETURN;
+    IF pg_catalog.to_regclass('pooldata.' || pooldata.table_name(p_pool)) IS NOT NULL THEN
+        RETURN QUERY EXECUTE pg_catalog.format('WITH RECURSIVE leap (id) AS ((SELECT t.contribution_id FROM pooldata.%1$I AS t WHERE t.pool_id = $1 ORDER BY t.contribution_id LIMIT 1)
+            UNION ALL SELECT (SELECT t.contribution_id FROM pooldata.%1$I AS t WHERE t.pool_id = $1 AND t.contribution_id > l.id ORDER BY t.contribution_id LIMIT 1)
+            FROM leap AS l WHERE l.id IS NOT NULL) SELECT l.id FROM leap AS l WHERE l.id IS NOT NULL', pooldata.table_name(p_pool)) USING p_pool;
     END IF;
-    LOOP
-        EXECUTE v_next INTO v_last USING p_pool, v_last;
-        EXIT WHEN v_last IS NULL;
-        RETURN NEXT v_last;
-    END LOOP;
 END
 $$;

@@ -8,10 +8,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY
-    SELECT c.pool_id || ' ' || c.m, c.m::text, CASE WHEN p_months IS NULL OR c.m = ANY (p_months) THEN audit.digest(pg_catalog.string_agg(pg_catalog.concat_ws(',',
-        c.id, c.state, c.rows, c.ended_at, c.ended_at < pg_catalog.now() - interval '72 hours', audit.count_rows(c.pool_id, c.id)), ';' ORDER BY c.id)) END
-    FROM (SELECT k.*, audit.month_of(COALESCE(k.ended_at, k.decided_at, k.created_at)) AS m FROM licensing.contribution AS k) AS c
-    GROUP BY c.pool_id, c.m;
+    WITH contribution AS MATERIALIZED (
+        SELECT k.id, k.pool_id, k.state, k.rows, k.ended_at, x.m, p_months IS NULL OR x.m = ANY (p_months) AS looked_at
+        FROM licensing.contribution AS k CROSS JOIN LATERAL (SELECT audit.month_of(COALESCE(k.ended_at, k.decided_at, k.created_at)) AS m) AS x),
+    counted AS MATERIALIZED (
+        SELECT r.id, r.rows FROM (SELECT c.pool_id, pg_catalog.array_agg(c.id) AS ids FROM contribution AS c WHERE c.looked_at GROUP BY c.pool_id) AS l
+        CROSS JOIN LATERAL audit.count_rows(l.pool_id, l.ids) AS r)
+    SELECT c.pool_id || ' ' || c.m, c.m::text, CASE WHEN c.looked_at THEN audit.digest(pg_catalog.string_agg(pg_catalog.concat_ws(',',
+        c.id, c.state, c.rows, c.ended_at, c.ended_at < pg_catalog.now() - interval '72 hours', COALESCE(n.rows, 0)), ';' ORDER BY c.id)) END
+    FROM contribution AS c LEFT JOIN counted AS n USING (id) GROUP BY c.pool_id, c.m, c.looked_at;
     RETURN QUERY
     SELECT p.pool_id || ' strays', 'none', audit.digest((SELECT pg_catalog.string_agg(o.id::text, ',' ORDER BY o.id) FROM audit.owners_of_rows(p.pool_id) AS o (id)))
     FROM licensing.pool AS p;

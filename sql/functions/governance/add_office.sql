@@ -26,7 +26,7 @@ BEGIN
     PERFORM log.append_leaf('office', v_id::text, governance.hash_text(log.canonical(pg_catalog.jsonb_build_object(
                 'id', v_id, 'body', p_body, 'seat', v_seat, 'from', log.time_text(v_row.from_at), 'until', log.time_text(v_row.until_at),
                 'member_id', p_member, 'proposal', p_proposal))),
-            pg_catalog.jsonb_build_object('body', p_body, 'seat', v_seat, 'event', 'taken', 'proposal', p_proposal));
+            pg_catalog.jsonb_build_object('body', p_body, 'seat', v_seat, 'event', 'taken', 'version', 1, 'proposal', COALESCE(p_proposal::text, 'charter')));
     RETURN v_id;
 END
 $$;

@@ -18,6 +18,8 @@ BEGIN
         v_moves := 1;
     WHEN 'reminders' THEN
         PERFORM governance.remind_seats();
+    WHEN 'ballots' THEN
+        PERFORM governance.log_ballots(p_id, p.reading) FROM governance.proposal AS p WHERE p.id = p_id;
     WHEN 'sanctions' THEN
         v_moves := governance.screen_sanctions();
     WHEN 'policy' THEN

@@ -36,13 +36,15 @@ BEGIN
         SELECT f.id, v_now, p_id FROM governance.prohibition_in_force AS f
         WHERE f.purpose = p_effect ->> 'purpose' AND (f.until_at IS NULL OR f.until_at > v_now);
         PERFORM log.append_leaf('prohibition', l.prohibition_id::text, governance.hash_text(log.canonical(p_effect)),
-            pg_catalog.jsonb_build_object('purpose', p_effect ->> 'purpose', 'lifted_by', p_id))
+            pg_catalog.jsonb_build_object('purpose', p_effect ->> 'purpose', 'version', 2, 'proposal', p_id, 'lifted_by', p_id))
         FROM governance.prohibition_lift AS l WHERE l.proposal_id = p_id;
         PERFORM licensing.rescreen(NULL, p_effect ->> 'purpose');
     WHEN 'policy_text' THEN
         INSERT INTO governance.policy (id, title, body_text, spend, from_at, until_at, proposal_id)
         SELECT log.new_id(), v.title, p_effect ->> 'text', COALESCE(p_effect -> 'spend', '[]'), v_now, (p_effect ->> 'until')::timestamptz, p_id
         FROM governance.proposal AS p JOIN governance.proposal_version AS v ON v.proposal_id = p.id AND v.version = p.version WHERE p.id = p_id;
+        PERFORM log.append_leaf('rule', 'policy:' || o.id, governance.hash_policy(o), pg_catalog.jsonb_build_object('version', 1, 'proposal', p_id))
+        FROM governance.policy AS o WHERE o.proposal_id = p_id;
         INSERT INTO governance.grant_order (id, proposal_id, n, grant_id, act, cause, at)
         SELECT log.new_id(), p_id, o.n, (o.v ->> 'grant')::uuid, o.v ->> 'act', o.v ->> 'cause', v_now
         FROM pg_catalog.jsonb_array_elements(COALESCE(p_effect -> 'grant_orders', '[]')) WITH ORDINALITY AS o (v, n);

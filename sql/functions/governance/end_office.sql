@@ -11,8 +11,11 @@ DECLARE
 BEGIN
     INSERT INTO governance.office_end (office_id, at, reason, proposal_id) VALUES (p_office, pg_catalog.now(), p_reason, p_proposal)
     ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     PERFORM log.append_leaf('office', p_office::text, governance.hash_text(log.canonical(pg_catalog.jsonb_build_object(
                 'id', p_office, 'event', 'left', 'at', log.time_text(pg_catalog.now()), 'proposal', p_proposal))),
-            pg_catalog.jsonb_build_object('body', v_row.body, 'seat', v_row.seat, 'event', 'left', 'proposal', p_proposal));
+            pg_catalog.jsonb_build_object('body', v_row.body, 'seat', v_row.seat, 'event', 'left', 'version', 2, 'proposal', p_proposal));
 END
 $$;

@@ -23,6 +23,8 @@ BEGIN
     INSERT INTO governance.bylaw_version (clause, version, title, body_text, entrenched, sha256, from_at)
     SELECT b ->> 'clause', 1, b ->> 'title', b ->> 'text', (b ->> 'entrenched')::boolean, governance.hash_text(log.canonical(b)), v_now
     FROM pg_catalog.jsonb_array_elements(p_doc -> 'bylaws') AS b;
+    PERFORM log.append_leaf('rule', 'bylaw:' || b.clause, b.sha256, pg_catalog.jsonb_build_object('version', b.version, 'proposal', 'charter'))
+    FROM governance.bylaw_version AS b ORDER BY b.clause COLLATE "C";
     INSERT INTO governance.benefit_rule (id, rule, version, doc, canonical, sha256, from_at)
     VALUES (log.new_id(), v_benefit ->> 'rule', COALESCE((v_benefit ->> 'version')::integer, 1), v_benefit, log.canonical(v_benefit),
             governance.hash_text(log.canonical(v_benefit)), v_now);

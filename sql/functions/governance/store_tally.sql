@@ -26,6 +26,7 @@ BEGIN
     END IF;
     v_hash := governance.hash_text(log.canonical(pg_catalog.jsonb_build_object('proposal_sha256', p.proposal_sha256, 'reading', p_reading,
         'roll_sha256', v_roll, 'counts', v_counts, 'outcome', v_decided)));
+    PERFORM governance.log_ballots(p_id, p_reading);
     INSERT INTO governance.tally (proposal_id, reading, counts, outcome, sha256, at) VALUES (p_id, p_reading, v_counts, v_decided, v_hash, pg_catalog.now());
     PERFORM log.append_leaf('vote_result', p_id || '/' || p_reading, v_hash, pg_catalog.jsonb_build_object('outcome', v_decided ->> 'outcome', 'counts', v_counts));
     PERFORM governance.move_proposal(p_id, 'tallied', NULL, NULL);

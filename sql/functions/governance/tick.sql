@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: the clock of governance, called every second by the workers: the end of the bootstrap clause, all proposals, cases and
---          appeals, sanctions that begin or end, policies that end. Idempotent; one thing that fails does not hold up the others. How many moves were made.
+--          appeals, sanctions that begin or end, policies that end, ballots of the last hour. Idempotent; one thing that fails does not hold up the others. How many moves were made.
 -- Outcomes: none.
 -- Locks: advisory transaction lock on the tick (a second caller goes away); each proposal, exclusive, then what is about one.
 CREATE OR REPLACE FUNCTION governance.tick() RETURNS integer
@@ -31,6 +31,11 @@ BEGIN
         UNION ALL
         SELECT 7, 'policy', p.id, NULL FROM governance.proposal AS p JOIN governance.policy AS o ON o.proposal_id = p.id
         WHERE p.state = 'in_force' AND o.until_at <= v_now
+        UNION ALL
+        -- a little under the hour, so that with the merge delay a checkpoint is never older
+        SELECT 8, 'ballots', p.id, NULL FROM governance.proposal AS p
+        WHERE p.state = 'voting' AND COALESCE((SELECT pg_catalog.max(b.at) FROM governance.ballot_log AS b
+            WHERE b.proposal_id = p.id AND b.reading = p.reading), p.opens_at) <= v_now - interval '58 minutes'
         ORDER BY n, since, id LOOP
         v_moves := v_moves + governance.advance_due(v_row.what, v_row.id);
     END LOOP;

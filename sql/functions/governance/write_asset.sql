@@ -8,6 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_id uuid;
+    v_seq integer;
 BEGIN
     SELECT id INTO v_id FROM governance.asset WHERE ref = p_asset ->> 'ref';
     IF v_id IS NULL THEN
@@ -20,8 +21,9 @@ BEGIN
     END IF;
     INSERT INTO governance.asset_event (asset_id, seq, disposition, proposal_id, at)
     SELECT v_id, COALESCE(pg_catalog.max(e.seq), 0) + 1, p_asset ->> 'disposition', p_proposal, pg_catalog.now()
-    FROM governance.asset_event AS e WHERE e.asset_id = v_id;
+    FROM governance.asset_event AS e WHERE e.asset_id = v_id
+    RETURNING seq INTO v_seq;
     PERFORM log.append_leaf('asset', v_id::text, governance.hash_text(log.canonical(p_asset - 'schema')), pg_catalog.jsonb_build_object(
-        'ref', p_asset ->> 'ref', 'kind', p_asset ->> 'kind', 'disposition', p_asset ->> 'disposition', 'proposal', COALESCE(p_proposal::text, 'charter')));
+        'ref', p_asset ->> 'ref', 'kind', p_asset ->> 'kind', 'disposition', p_asset ->> 'disposition', 'version', v_seq, 'proposal', COALESCE(p_proposal::text, 'charter')));
 END
 $$;

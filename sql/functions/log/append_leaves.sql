@@ -1,17 +1,22 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: log.append_leaf for many leaves of one type, in the order of the arrays.
--- Outcomes: none; an unknown type raises, because it is a bug.
+-- Outcomes: none; what can be no entry raises, because it is a bug.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION log.append_leaves(p_type text, p_object_ids text[], p_sha256s text[], p_bodies jsonb[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_at text := pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+    v_at text := log.time_text(pg_catalog.clock_timestamp());
 BEGIN
-    IF NOT EXISTS (SELECT FROM log.entry_type WHERE type = p_type) OR EXISTS (SELECT FROM pg_catalog.unnest(p_sha256s) AS h WHERE h IS NULL OR h !~ '^[0-9a-f]{64}$') THEN
-        RAISE EXCEPTION 'log.append_leaves: no entry type %, or a leaf without SHA-256', p_type USING ERRCODE = 'check_violation';
-    END IF;
+    -- Asked of the first, for the type, and of each that is not plain at a glance: a uuid, a hash, a body of ASCII and few digits.
+    PERFORM log.check_leaf(p_type, l.id, l.sha256, COALESCE(l.body, '{}'))
+    FROM ROWS FROM (pg_catalog.unnest(p_object_ids), pg_catalog.unnest(p_sha256s), pg_catalog.unnest(p_bodies)) WITH ORDINALITY AS l (id, sha256, body, at)
+    WHERE l.at = 1 OR (pg_catalog.length(l.id) = 36 AND pg_catalog.ltrim(l.id, '0123456789abcdef-') = ''
+        AND pg_catalog.length(l.sha256) = 64 AND pg_catalog.ltrim(l.sha256, '0123456789abcdef') = '' AND pg_catalog.jsonb_typeof(l.body) = 'object'
+        AND pg_catalog.octet_length(l.body::text) < 1000 AND pg_catalog.octet_length(l.body::text) = pg_catalog.length(l.body::text)
+        AND pg_catalog.translate(l.body::text, E'.\\\x7f', '') = l.body::text
+        AND pg_catalog.length(l.body::text) - pg_catalog.length(pg_catalog.translate(l.body::text, '0123456789', '')) < 19) IS NOT TRUE;
     INSERT INTO log.outbox (topic, payload)
     SELECT 'leaf', pg_catalog.jsonb_build_object('type', p_type, 'id', l.id, 'sha256', l.sha256, 'at', v_at, 'body', COALESCE(l.body, '{}'))
     FROM ROWS FROM (pg_catalog.unnest(p_object_ids), pg_catalog.unnest(p_sha256s), pg_catalog.unnest(p_bodies)) WITH ORDINALITY AS l (id, sha256, body, at) ORDER BY l.at;

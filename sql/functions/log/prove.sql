@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the C2SP tlog-proof of a leaf under the newest checkpoint (audit.md section 7): what /log/proof answers, for those who keep proofs.
+-- Purpose: the C2SP tlog-proof of a leaf (audit.md section 7), for those who keep proofs: of the first checkpoints over it that witnesses cosigned, under
+--          the one that most did; under the newest where none did.
 -- Outcomes: NULL while no checkpoint covers the leaf.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION log.prove(p_index bigint) RETURNS text
@@ -13,7 +14,11 @@ DECLARE
     v_half bigint;
     v_path text := '';
 BEGIN
-    SELECT * INTO v_last FROM log.checkpoint ORDER BY size DESC LIMIT 1;
+    SELECT * INTO v_last FROM log.checkpoint WHERE size = COALESCE(
+        (SELECT s.size FROM (SELECT x.size FROM log.cosignature AS x JOIN log.checkpoint AS k ON k.size = x.size AND k.root = x.root
+                             WHERE x.size > p_index ORDER BY x.size LIMIT 300) AS s
+         GROUP BY s.size ORDER BY pg_catalog.count(*) DESC, s.size LIMIT 1),
+        (SELECT pg_catalog.max(m.size) FROM log.checkpoint AS m));
     v_left := v_last.size;
     IF v_left IS NULL OR p_index >= v_left THEN
         RETURN NULL;
@@ -33,6 +38,6 @@ BEGIN
             v_left := v_left - v_half;
         END IF;
     END LOOP;
-    RETURN E'c2sp.org/tlog-proof@v1\nindex ' || p_index || E'\n' || v_path || E'\n' || v_last.text;
+    RETURN E'c2sp.org/tlog-proof@v1\nindex ' || p_index || E'\n' || v_path || E'\n' || log.cosigned(v_last.size, v_last.text);
 END
 $$;

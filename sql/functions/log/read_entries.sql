@@ -3,16 +3,18 @@
 -- Outcomes: ok with hex; not_found.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION log.read_entries(p_number bigint, p_width integer) RETURNS log.answer
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT COALESCE(
-        (SELECT log.answer('ok', pg_catalog.jsonb_build_object('hex', pg_catalog.encode(pg_catalog.string_agg(
-                    pg_catalog.substr(pg_catalog.int4send(pg_catalog.octet_length(e.bytes)), 3) || e.bytes, ''::bytea
-                    ORDER BY e.index), 'hex')))
-         FROM log.tile AS t
-         JOIN log.entry AS e ON e.index >= t.number * 256 AND e.index < t.number * 256 + t.width
-         WHERE t.level = 0 AND t.number = p_number AND t.width = p_width
-         HAVING pg_catalog.count(*) = p_width),
-        log.refusal('not_found', 'no checkpoint had this bundle'));
+DECLARE
+    b record;
+BEGIN
+    IF log.had_tile(0, p_number, p_width) THEN
+        SELECT * INTO b FROM log.entry_bundles(p_number * 256, p_number * 256 + p_width);
+        IF b.last - b.first + 1 = p_width THEN
+            RETURN log.answer('ok', pg_catalog.jsonb_build_object('hex', pg_catalog.encode(b.bundle, 'hex')));
+        END IF;
+    END IF;
+    RETURN log.refusal('not_found', 'no checkpoint had this bundle');
+END
 $$;

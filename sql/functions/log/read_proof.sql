@@ -28,6 +28,6 @@ BEGIN
               FROM pg_catalog.generate_series(0, 7) AS l, (VALUES (v_index), (v_last.size)) AS points (p)) AS w
     ) AS wanted
     JOIN log.tile AS t ON t.level = wanted.level AND t.number = wanted.number AND t.width = wanted.width;
-    RETURN log.answer('ok', pg_catalog.jsonb_build_object('index', v_index, 'size', v_last.size, 'text', v_last.text, 'tiles', v_tiles));
+    RETURN log.answer('ok', pg_catalog.jsonb_build_object('index', v_index, 'size', v_last.size, 'text', log.cosigned(v_last.size, v_last.text), 'tiles', v_tiles));
 END
 $$;

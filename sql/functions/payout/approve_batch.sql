@@ -21,7 +21,8 @@ BEGIN
     END IF;
     INSERT INTO payout.approval (id, batch_id, member_id, office_id, body, key_id, text, signature)
     VALUES (v_approval, p_id, p_actor, (p_body->>'office_id')::uuid, v_load.body->>'body', (p_body->>'key_id')::uuid, p_text, v_signature);
-    PERFORM log.append_leaf('approval', v_approval::text, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p_text, 'UTF8') || v_signature), 'hex'), '{}');
+    PERFORM log.append_leaf('approval', v_approval::text, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p_text, 'UTF8') || v_signature), 'hex'),
+        (SELECT pg_catalog.jsonb_build_object('count', b.count, 'total', b.total) FROM payout.batch AS b WHERE b.id = p_id));
     IF (SELECT pg_catalog.count(DISTINCT member_id) FROM payout.approval WHERE batch_id = p_id) >= 2 THEN
         PERFORM payout.move_batch(p_id, 'approved', p_actor, NULL);
     END IF;

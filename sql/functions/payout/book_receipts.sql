@@ -7,13 +7,13 @@ LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO payout.receipt (txn_id, entry_id, first_txn_id, received_at, gross, fee)
-    SELECT e.txn_id, e.entry_id, COALESCE(e.first_txn, e.txn_id),
-        COALESCE((SELECT t.recorded_at FROM payout.txn AS t WHERE t.txn_id = e.first_txn), pg_catalog.clock_timestamp()), e.minor + e.fee, e.fee
-    FROM payout.import_entry AS e WHERE e.import = p_import AND e.kind = 'receipt' ORDER BY e.n;
+    SELECT t.txn_id, t.entry_id, COALESCE(t.first_txn, t.txn_id),
+        COALESCE((SELECT f.recorded_at FROM payout.txn AS f WHERE f.txn_id = t.first_txn), pg_catalog.clock_timestamp()), t.minor + t.fee, t.fee
+    FROM payout.import_txn AS t WHERE t.import = p_import AND t.kind = 'receipt' ORDER BY t.n;
     INSERT INTO payout.receipt_slice (txn_id, invoice_id, line, pool_id, service_month, pool, minor)
-    SELECT e.txn_id, s.invoice_id, s.line, s.pool_id, s.service_month, s.pool, s.open
-    FROM payout.import_invoice AS i JOIN payout.import_entry AS e ON e.import = p_import AND e.entry_id = i.entry_id
+    SELECT t.txn_id, s.invoice_id, s.line, s.pool_id, s.service_month, s.pool, s.open
+    FROM payout.import_txn AS t JOIN payout.import_invoice AS i ON i.import = p_import AND i.entry_id = t.entry_id
     JOIN payout.import_slice AS s ON s.import = p_import AND s.invoice_id = i.invoice_id
-    WHERE i.import = p_import ORDER BY e.n, s.invoice_id, s.line, s.pool_id, s.service_month;
-    UPDATE payout.invoice AS i SET state = 'paid' FROM payout.import_invoice AS p WHERE p.import = p_import AND p.entry_id IS NOT NULL AND i.id = p.invoice_id;
+    WHERE t.import = p_import ORDER BY t.n, s.invoice_id, s.line, s.pool_id, s.service_month;
+    UPDATE payout.invoice AS i SET state = 'paid' FROM payout.import_invoice AS p WHERE p.import = p_import AND i.id = p.invoice_id;
 $$;

@@ -1,54 +1,74 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: everything about a booking that can be judged before its balances are locked. NULL outcome when nothing is wrong.
+-- Purpose: everything about a booking that can be judged before its balances are locked; txns are the headers with month, count and debit total of their lines. NULL outcome
+--          when nothing is wrong.
 -- Outcomes: invalid, not_balanced, period_closed, already_matched, and those of payout.check_reversals and payout.check_reserve.
 -- Locks: the months (advisory, shared), so that none closes under a booking.
-CREATE OR REPLACE FUNCTION payout.check_draft(p_txns jsonb, p_lines payout.line_draft[]) RETURNS log.answer
+CREATE OR REPLACE FUNCTION payout.check_draft(p_txns payout.txn_draft[], p_lines payout.line_draft[], p_refs payout.ref_draft[], OUT txns payout.txn_draft[],
+    OUT reverses boolean, OUT refusal log.answer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_text text;
+    v_lines bigint;
+    v_reserve boolean;
+    v_concerns date;
     v_months date[];
-    v_refusal log.answer;
+    v_evidence text[];
+    v_closed date;
+    v_periods bigint;
+    v_kept bigint;
 BEGIN
-    SELECT pg_catalog.format('transaction %s has %s postings that sum to %s', g.n, pg_catalog.count(l.n), COALESCE(pg_catalog.sum(l.minor), 0)) INTO v_text
-    FROM pg_catalog.generate_series(1, pg_catalog.jsonb_array_length(p_txns)) AS g (n) FULL JOIN pg_catalog.unnest(p_lines) AS l ON l.n = g.n
-    GROUP BY g.n HAVING pg_catalog.count(l.n) < 2 OR pg_catalog.sum(l.minor) <> 0 OR g.n IS NULL LIMIT 1;
-    IF v_text IS NOT NULL THEN
-        RETURN log.refusal('not_balanced', v_text);
+    SELECT pg_catalog.array_agg(ROW(t.n, t.txn_id, m.month, t.occurred_on, t.kind, t.actor, t.approvals, t.evidence_sha256, t.resolution, t.concerns, t.reverses, t.claws_back,
+               s.postings, s.debit)::payout.txn_draft ORDER BY t.n),
+           pg_catalog.bool_or(t.reverses IS NOT NULL), pg_catalog.bool_or(s.reserve), pg_catalog.max(t.concerns), pg_catalog.array_agg(DISTINCT m.month),
+           pg_catalog.array_agg(DISTINCT t.evidence_sha256), pg_catalog.sum(s.postings),
+           pg_catalog.min(pg_catalog.format('transaction %s has %s postings that sum to %s', t.n, COALESCE(s.postings, 0), COALESCE(s.sum, 0)))
+               FILTER (WHERE s.n IS NULL OR s.postings < 2 OR s.sum <> 0)
+    INTO txns, reverses, v_reserve, v_concerns, v_months, v_evidence, v_lines, v_text
+    FROM pg_catalog.unnest(p_txns) AS t CROSS JOIN LATERAL (SELECT pg_catalog.date_trunc('month', t.occurred_on::timestamp)::date AS month) AS m
+    LEFT JOIN (SELECT l.n, pg_catalog.count(*) AS postings, pg_catalog.sum(l.minor) AS sum, pg_catalog.sum(l.minor) FILTER (WHERE l.minor > 0) AS debit,
+                   pg_catalog.bool_or(l.path = 'Equity:Reserve:Legal' AND l.minor > 0) AS reserve
+               FROM pg_catalog.unnest(p_lines) AS l GROUP BY l.n) AS s ON s.n = t.n;
+    IF v_text IS NULL AND v_lines IS DISTINCT FROM pg_catalog.cardinality(p_lines) THEN
+        v_text := 'a posting belongs to no transaction';
     END IF;
-    SELECT pg_catalog.array_agg(DISTINCT pg_catalog.date_trunc('month', (e->>'occurred_on')::timestamp)::date),
-           pg_catalog.min(COALESCE(e->>'evidence_sha256', '(none)')) FILTER (WHERE NOT EXISTS (SELECT FROM payout.evidence AS v WHERE v.sha256 = e->>'evidence_sha256'))
-    INTO v_months, v_text FROM pg_catalog.jsonb_array_elements(p_txns) AS e;
     IF v_text IS NOT NULL THEN
-        RETURN log.refusal('invalid', 'there is no evidence ' || v_text);
+        refusal := log.refusal('not_balanced', v_text);
+        RETURN;
     END IF;
     PERFORM payout.lock_month(m, true) FROM pg_catalog.unnest(v_months) AS m ORDER BY m;
-    SELECT pg_catalog.to_char(pg_catalog.max(p.month), 'YYYY-MM') INTO v_text FROM payout.period AS p WHERE p.state = 'closed' HAVING pg_catalog.max(p.month) >= ANY (v_months);
-    IF v_text IS NOT NULL THEN
-        RETURN log.refusal('period_closed', v_text || ' and what is before it is closed: book in the first open month and name the closed one in concerns');
+    SELECT pg_catalog.max(p.month) FILTER (WHERE p.state = 'closed'), pg_catalog.count(*) FILTER (WHERE p.month = ANY (v_months)),
+        (SELECT pg_catalog.count(*) FROM payout.evidence AS e WHERE e.sha256 = ANY (v_evidence))
+    INTO v_closed, v_periods, v_kept FROM payout.period AS p;
+    IF v_kept < pg_catalog.cardinality(v_evidence) THEN
+        SELECT pg_catalog.min(COALESCE(h, '(none)')) INTO v_text FROM pg_catalog.unnest(v_evidence) AS h WHERE NOT EXISTS (SELECT FROM payout.evidence AS e WHERE e.sha256 = h);
+        refusal := log.refusal('invalid', 'there is no evidence ' || v_text);
+        RETURN;
     END IF;
-    IF (SELECT pg_catalog.count(*) FROM payout.period AS p WHERE p.month = ANY (v_months)) < pg_catalog.cardinality(v_months) THEN
+    IF v_closed >= ANY (v_months) THEN
+        refusal := log.refusal('period_closed', pg_catalog.to_char(v_closed, 'YYYY-MM')
+            || ' and what is before it is closed: book in the first open month and name the closed one in concerns');
+        RETURN;
+    END IF;
+    IF v_periods < pg_catalog.cardinality(v_months) THEN
         PERFORM payout.make_partition(m) FROM pg_catalog.unnest(v_months) AS m;
     END IF;
-    IF p_txns @? '$[*].refs' THEN
-        SELECT r->>'kind' || ' ' || (r->>'external_ref') INTO v_text
-        FROM pg_catalog.jsonb_array_elements(p_txns) AS e, LATERAL pg_catalog.jsonb_array_elements(COALESCE(e->'refs', '[]')) AS r
-        WHERE EXISTS (SELECT FROM payout.txn_ref AS t WHERE t.kind = r->>'kind' AND t.external_ref = r->>'external_ref') LIMIT 1;
+    IF pg_catalog.cardinality(p_refs) > 0 THEN
+        SELECT pg_catalog.min(r.kind || ' ' || r.external_ref) FILTER (WHERE r.times > 1 OR EXISTS (SELECT FROM payout.txn_ref AS t WHERE t.kind = r.kind AND t.external_ref = r.external_ref))
+        INTO v_text FROM (SELECT r.kind, r.external_ref, pg_catalog.count(*) AS times FROM pg_catalog.unnest(p_refs) AS r GROUP BY 1, 2) AS r;
         IF v_text IS NOT NULL THEN
-            RETURN log.refusal('already_matched', v_text || ' is booked already');
+            refusal := log.refusal('already_matched', v_text || ' is booked already');
+            RETURN;
         END IF;
     END IF;
-    IF p_txns @? '$[*].concerns' AND EXISTS (SELECT FROM pg_catalog.jsonb_array_elements(p_txns) AS e WHERE e->>'concerns' IS NOT NULL
-            AND NOT EXISTS (SELECT FROM payout.period AS p WHERE p.month >= (e->>'concerns')::date AND p.state = 'closed')) THEN
-        RETURN log.refusal('invalid', 'concerns names a closed month');
+    IF v_concerns IS NOT NULL AND (v_closed IS NULL OR v_concerns > v_closed) THEN
+        refusal := log.refusal('invalid', 'concerns names a closed month');
+    ELSIF reverses THEN
+        refusal := payout.check_reversals(p_txns, p_lines);
     END IF;
-    IF p_txns @? '$[*].reverses' THEN
-        v_refusal := payout.check_reversals(p_txns, p_lines);
+    IF refusal.outcome IS NULL AND v_reserve THEN
+        refusal := payout.check_reserve(p_txns, p_lines);
     END IF;
-    IF v_refusal.outcome IS NULL AND EXISTS (SELECT FROM pg_catalog.unnest(p_lines) AS l WHERE l.path = 'Equity:Reserve:Legal' AND l.minor > 0) THEN
-        v_refusal := payout.check_reserve(p_txns, p_lines);
-    END IF;
-    RETURN v_refusal;
 END
 $$;

@@ -3,7 +3,7 @@
 --          within its amount; or it claws back what a distribution credited, at most that.
 -- Outcomes: reserve_locked; NULL outcome when nothing is wrong.
 -- Locks: advisory on the reserve, so that two debits at once do not both fit the same rest.
-CREATE OR REPLACE FUNCTION payout.check_reserve(p_txns jsonb, p_lines payout.line_draft[]) RETURNS log.answer
+CREATE OR REPLACE FUNCTION payout.check_reserve(p_txns payout.txn_draft[], p_lines payout.line_draft[]) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,8 +12,8 @@ DECLARE
     v_allowed numeric;
 BEGIN
     PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('payout reserve', 0));
-    FOR v_debit IN SELECT e.value->>'resolution' AS resolution, (e.value->>'claws_back')::uuid AS distribution, pg_catalog.sum(l.minor) AS minor
-        FROM pg_catalog.jsonb_array_elements(p_txns) WITH ORDINALITY AS e JOIN pg_catalog.unnest(p_lines) AS l ON l.n = e.ordinality
+    FOR v_debit IN SELECT t.resolution, t.claws_back AS distribution, pg_catalog.sum(l.minor) AS minor
+        FROM pg_catalog.unnest(p_txns) AS t JOIN pg_catalog.unnest(p_lines) AS l ON l.n = t.n
         WHERE l.path = 'Equity:Reserve:Legal' AND l.minor > 0 GROUP BY 1, 2 LOOP
         IF v_debit.distribution IS NOT NULL THEN
             SELECT -pg_catalog.sum(p.minor) INTO v_allowed

@@ -2,19 +2,18 @@
 -- Purpose: a reversal is the exact negative of one transaction, once.
 -- Outcomes: not_found, already_reversed, not_balanced; NULL outcome when nothing is wrong.
 -- Locks: none; the primary key of reversal keeps two at once apart.
-CREATE OR REPLACE FUNCTION payout.check_reversals(p_txns jsonb, p_lines payout.line_draft[]) RETURNS log.answer
+CREATE OR REPLACE FUNCTION payout.check_reversals(p_txns payout.txn_draft[], p_lines payout.line_draft[]) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_txn record;
 BEGIN
-    FOR v_txn IN SELECT e.ordinality::integer AS n, (e.value->>'reverses')::uuid AS reverses
-        FROM pg_catalog.jsonb_array_elements(p_txns) WITH ORDINALITY AS e WHERE e.value->>'reverses' IS NOT NULL LOOP
+    FOR v_txn IN SELECT t.n, t.reverses, pg_catalog.count(*) OVER (PARTITION BY t.reverses) AS times FROM pg_catalog.unnest(p_txns) AS t WHERE t.reverses IS NOT NULL LOOP
         IF NOT EXISTS (SELECT FROM payout.txn WHERE txn_id = v_txn.reverses) THEN
             RETURN log.refusal('not_found', 'there is no transaction ' || v_txn.reverses);
         END IF;
-        IF EXISTS (SELECT FROM payout.reversal WHERE reverses = v_txn.reverses) THEN
+        IF v_txn.times > 1 OR EXISTS (SELECT FROM payout.reversal WHERE reverses = v_txn.reverses) THEN
             RETURN log.refusal('already_reversed', 'transaction ' || v_txn.reverses || ' is reversed already');
         END IF;
         IF EXISTS (SELECT FROM (

@@ -18,6 +18,6 @@ BEGIN
     FROM payout.run_receipt AS u JOIN payout.receipt_slice AS s ON s.id = u.receipt_slice_id JOIN payout.receipt AS r ON r.txn_id = s.txn_id
     WHERE u.run = p_run AND r.fee > 0 AND NOT EXISTS (SELECT FROM payout.run_fee AS f WHERE f.txn_id = r.txn_id);
     UPDATE payout.run SET carried_to = p_run WHERE pool_id = v_run.pool_id AND state = 'posted' AND carried > 0 AND carried_to IS NULL
-        AND licensee IS NOT DISTINCT FROM v_run.licensee;
+        AND (licensee IS NULL OR v_run.licensee IS NULL OR licensee = v_run.licensee);
 END
 $$;

@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION payout.erase_member(p_member uuid) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    DELETE FROM payout.run_salt AS s USING payout.run AS r WHERE s.run = r.id AND s.member_id = p_member;
+    UPDATE payout.run_salt AS s SET salts = pg_catalog.overlay(s.salts, pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex'), (l.index % 32)::integer * 32 + 1)
+    FROM payout.run AS r JOIN payout.run_line AS l ON l.run = r.id AND l.member_id = p_member WHERE s.run = l.run AND s.block = l.index / 32;
     DELETE FROM payout.payee_salt AS s USING payout.payee_account AS a WHERE s.id = a.id AND a.member_id = p_member;
     -- The account itself is kept while money is owed that must still reach it.
     WITH ended AS (

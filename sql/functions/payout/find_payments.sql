@@ -10,7 +10,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH waiting AS (
         SELECT e.* FROM payout.import_entry AS e
-        WHERE e.import = p_import AND e.kind IS NULL AND CASE p_rule WHEN 'return' THEN e.minor > 0 AND e.return_reason IS NOT NULL ELSE e.minor < 0 AND NOT e.reversal END),
+        WHERE e.import = p_import AND NOT EXISTS (SELECT FROM payout.import_match AS m WHERE m.import = p_import AND m.entry_id = e.entry_id)
+            AND CASE p_rule WHEN 'return' THEN e.minor > 0 AND e.return_reason IS NOT NULL ELSE e.minor < 0 AND NOT e.reversal END),
     detail AS (
         SELECT w.entry_id, pg_catalog.abs(w.minor) AS minor, d.ordinality AS no, pg_catalog.jsonb_array_length(w.detail->'details') AS details,
                COALESCE(d.value->>'return_reason', w.return_reason) AS reason, d.value AS d,

@@ -30,6 +30,7 @@ BEGIN
     UPDATE payout.batch SET message_id = 'CH' || payout.base32(p_id), file_sha256 = v_hash, frozen_at = p_at, state = 'frozen' WHERE id = p_id;
     INSERT INTO payout.batch_event (batch_id, no, state, actor) SELECT p_id, pg_catalog.count(*) + 1, 'frozen', p_actor FROM payout.batch_event WHERE batch_id = p_id;
     PERFORM log.append_leaf('batch', p_id::text, v_hash, pg_catalog.jsonb_build_object('count', v_batch.count, 'total', v_batch.total));
+    PERFORM log.append_leaf('batch_event', p_id::text, v_hash, '{"state": "frozen"}');
     RETURN log.answer('batch_frozen', payout.batch_json(p_id));
 END
 $$;

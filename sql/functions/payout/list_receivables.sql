@@ -11,7 +11,8 @@ BEGIN
         RETURN log.refusal('forbidden', 'only the treasurer reads the ledger');
     END IF;
     RETURN log.answer('ok', (WITH owed AS (
-        SELECT i.*, payout.open_amount(i.id) AS open, payout.today() - i.due_on AS days FROM payout.invoice AS i WHERE i.kind = 'INV' AND i.state IN ('issued', 'part_paid'))
+        SELECT i.*, payout.open_amount(i.id) AS open, payout.today() - i.due_on AS days 
+        FROM payout.unpaid AS u JOIN payout.invoice AS i ON i.id = u.invoice_id)
         SELECT pg_catalog.jsonb_build_object(
             'ages', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('days', x.days, 'count', x.count, 'open', payout.money(x.open, payout.currency())) ORDER BY x.first), '[]')
                 FROM (SELECT payout.age_bucket(o.days) AS days, pg_catalog.count(*) AS count, pg_catalog.sum(o.open)::bigint AS open, pg_catalog.min(o.days) AS first FROM owed AS o GROUP BY 1) AS x),

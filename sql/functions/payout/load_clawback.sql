@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: what working a clawback out takes: the rule's text, where the original result is, and clawback-inputs/1 with what earlier clawbacks took.
+-- Purpose: what working a clawback out takes: the rule's text, where the original result is, and clawback-inputs/1 with what earlier clawbacks took, as
+--          canonical text, since it may have as many lines as the run.
 --          Clawbacks of one run go one after the other.
 -- Outcomes: ok; already_posted; too_early while an earlier one of the run waits.
 -- Locks: none.
@@ -23,11 +24,12 @@ BEGIN
     SELECT pg_catalog.convert_from(bytes, 'UTF8') INTO v_rule FROM payout.evidence WHERE sha256 = v_run.rule_sha256;
     RETURN log.answer('ok', pg_catalog.jsonb_build_object('rule', v_rule, 'result', v_run.result_file_sha256,
         'length', (SELECT pg_catalog.octet_length(e.bytes) FROM payout.evidence AS e WHERE e.sha256 = v_run.result_file_sha256),
-        'inputs', pg_catalog.jsonb_build_object('schema', 'clawback-inputs/1', 'run_id', v_clawback.run_id, 'amount', v_clawback.minor,
-            'refund_fund', COALESCE((SELECT -b.minor FROM payout.account AS a JOIN payout.balance AS b USING (owner_id, account_id)
+        'inputs', pg_catalog.concat('{"amount":', v_clawback.minor, ',"refund_fund":',
+            COALESCE((SELECT -b.minor FROM payout.account AS a JOIN payout.balance AS b USING (owner_id, account_id)
                 WHERE a.owner_id = '00000000-0000-0000-0000-000000000000' AND a.path = v_rule::jsonb->'refund'->>'first_from'), 0),
-            'reversed', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', x.id, 'amount', x.minor) ORDER BY x.id COLLATE "C"), '[]') FROM (
+            ',"reversed":[', (SELECT pg_catalog.string_agg('{"amount":' || x.minor || ',"id":"' || x.id || '"}', ',' ORDER BY x.id COLLATE "C") FROM (
                 SELECT l.id, pg_catalog.sum(l.minor)::bigint AS minor FROM payout.clawback AS c JOIN payout.clawback_line AS l ON l.clawback = c.id
-                WHERE c.run = v_clawback.run AND c.state = 'posted' GROUP BY l.id) AS x))));
+                WHERE c.run = v_clawback.run AND c.state = 'posted' GROUP BY l.id) AS x),
+            '],"run_id":"', v_clawback.run_id, '","schema":"clawback-inputs/1"}')));
 END
 $$;

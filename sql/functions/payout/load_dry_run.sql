@@ -38,7 +38,7 @@ BEGIN
         AND NOT EXISTS (SELECT FROM payout.run_fee AS f WHERE f.txn_id = r.txn_id)) AS fees
     INTO v_sum FROM payout.free_slices(p_body->>'pool', v_month, v_licensee) AS s WHERE s.rule_sha256 = v_scope.rule_sha256;
     v_sum.pot := COALESCE((p_body->'pot'->>'minor')::bigint, v_sum.pot + COALESCE((SELECT pg_catalog.sum(r.carried) FROM payout.run AS r WHERE r.pool_id = v_pool
-        AND r.state = 'posted' AND r.carried_to IS NULL AND r.licensee IS NOT DISTINCT FROM v_licensee), 0));
+        AND r.state = 'posted' AND r.carried_to IS NULL AND (r.licensee IS NULL OR v_licensee IS NULL OR r.licensee = v_licensee)), 0));
     IF v_sum.pot IS NULL THEN
         RETURN log.refusal('nothing_to_distribute', 'no paid slice of this pool and month waits: name a pot');
     END IF;

@@ -15,7 +15,7 @@ BEGIN
     PERFORM payout.claim_payments(p_import, 'payment', 'servicer_ref');
     SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', p.payment_id, 'state', 'booked', 'txn_id', e.txn_id, 'entry_id', e.entry_id, 'booked_on', b.booked_on)) INTO v_moves
     FROM payout.import_payment AS p JOIN payout.import_entry AS e ON e.import = p_import AND e.entry_id = p.entry_id JOIN payout.bank_entry AS b ON b.id = e.entry_id
-    WHERE p.import = p_import AND e.kind = 'payment';
+    WHERE p.import = p_import;
     IF v_moves IS NOT NULL THEN
         PERFORM payout.move_payment(v_moves);
     END IF;

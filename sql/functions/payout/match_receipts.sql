@@ -21,19 +21,19 @@ BEGIN
     WHERE e.import = p_import AND e.minor > 0 AND NOT e.reversal AND e.return_reason IS NULL AND i.state IN ('issued', 'part_paid');
     ANALYZE payout.import_claim;
     PERFORM FROM payout.invoice AS i WHERE i.id IN (SELECT c.invoice_id FROM payout.import_claim AS c WHERE c.import = p_import) ORDER BY i.id FOR UPDATE;
-    INSERT INTO payout.import_slice (import, invoice_id, line, pool_id, service_month, pool, open)
-    SELECT p_import, s.invoice_id, s.line, s.pool_id, s.service_month, s.pool, s.open
-    FROM (SELECT DISTINCT invoice_id FROM payout.import_claim WHERE import = p_import) AS c JOIN payout.open_slice AS s ON s.invoice_id = c.invoice_id WHERE s.open > 0;
-    INSERT INTO payout.import_invoice (import, invoice_id, open)
-    SELECT p_import, s.invoice_id, pg_catalog.sum(s.open) FROM payout.import_slice AS s WHERE s.import = p_import GROUP BY s.invoice_id;
-    ANALYZE payout.import_invoice, payout.import_slice;
-    UPDATE payout.import_entry AS e SET shared = true
-    WHERE e.import = p_import AND e.entry_id IN (SELECT c.entry_id FROM payout.import_claim AS c WHERE c.import = p_import AND c.invoice_id IN (
+    INSERT INTO payout.import_slice (import, invoice_id, line, pool_id, service_month, pool, licensee, open)
+    SELECT p_import, s.invoice_id, s.line, s.pool_id, s.service_month, s.pool, i.licensee, s.open
+    FROM (SELECT DISTINCT invoice_id FROM payout.import_claim WHERE import = p_import) AS c JOIN payout.invoice AS i ON i.id = c.invoice_id
+    JOIN payout.open_slice AS s ON s.invoice_id = c.invoice_id WHERE s.open > 0;
+    UPDATE payout.import_claim AS c SET shared = true
+    WHERE c.import = p_import AND c.entry_id IN (SELECT o.entry_id FROM payout.import_claim AS o WHERE o.import = p_import AND o.invoice_id IN (
         SELECT d.invoice_id FROM payout.import_claim AS d WHERE d.import = p_import GROUP BY d.invoice_id HAVING pg_catalog.count(DISTINCT d.entry_id) > 1));
-    PERFORM payout.claim_invoices(p_import, (SELECT pg_catalog.array_agg(e.entry_id) FROM payout.import_entry AS e WHERE e.import = p_import AND NOT e.shared
-        AND EXISTS (SELECT FROM payout.import_claim AS c WHERE c.import = p_import AND c.entry_id = e.entry_id)));
-    FOR v_entry IN SELECT e.entry_id FROM payout.import_entry AS e WHERE e.import = p_import AND e.shared ORDER BY e.statement, e.ordinal LOOP
-        PERFORM payout.claim_invoices(p_import, ARRAY[v_entry]);
+    ANALYZE payout.import_slice;
+    PERFORM payout.claim_invoices(p_import, NULL);
+    FOR v_entry IN SELECT e.entry_id FROM payout.import_entry AS e
+        WHERE e.import = p_import AND e.entry_id IN (SELECT c.entry_id FROM payout.import_claim AS c WHERE c.import = p_import AND c.shared) ORDER BY e.statement, e.ordinal LOOP
+        PERFORM payout.claim_invoices(p_import, v_entry);
     END LOOP;
+    ANALYZE payout.import_invoice, payout.import_match;
 END
 $$;

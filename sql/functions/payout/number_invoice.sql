@@ -17,6 +17,7 @@ DECLARE
     v_reference text;
     v_doc text;
     v_post log.answer;
+    v_txn record;
 BEGIN
     -- What the number does not touch is written before the series is locked: all who issue wait for that lock.
     SELECT pg_catalog.jsonb_object_agg(e.key, log.canonical(e.value)) INTO v_parts
@@ -40,8 +41,9 @@ BEGIN
     UPDATE payout.invoice_series SET last_no = v_no WHERE kind = p_invoice.kind AND year = v_year;
     UPDATE payout.invoice SET state = 'issued', series = v_series, no = v_no, issued_on = v_day, due_on = v_day + p_invoice.due_days, reference = v_reference,
         doc_sha256 = v_doc, txn_id = (v_post.body->'txns'->0->>'txn_id')::uuid, issued_by = p_actor WHERE id = p_invoice.id;
+    SELECT t.txn_no, t.debit_minor INTO v_txn FROM payout.txn AS t WHERE t.txn_id = (v_post.body->'txns'->0->>'txn_id')::uuid AND t.month = pg_catalog.date_trunc('month', v_day)::date;
     PERFORM log.append_leaf('invoice', p_invoice.id::text, v_doc, pg_catalog.jsonb_build_object('kind', p_invoice.kind, 'number', v_number,
-        'gross', p_invoice.gross, 'currency', p_invoice.currency));
+        'txn_no', v_txn.txn_no, 'debit', v_txn.debit_minor, 'gross', p_invoice.gross, 'currency', p_invoice.currency));
     -- As payout.invoice_json would say it now, without asking while all others wait.
     RETURN log.answer('issued', v_json || pg_catalog.jsonb_build_object('state', 'issued', 'series', v_series, 'no', v_no, 'number', v_number, 'issued_on', v_day,
         'due_on', v_day + p_invoice.due_days, 'reference', v_reference, 'doc_sha256', v_doc, 'txn_id', v_post.body->'txns'->0->'txn_id',

@@ -24,7 +24,7 @@ BEGIN
     PERFORM FROM payout.balance AS b
     WHERE b.owner_id IN (SELECT CASE WHEN l->>'id' ~ ':' THEN '00000000-0000-0000-0000-000000000000' ELSE l->>'id' END::uuid FROM pg_catalog.jsonb_array_elements(v_doc->'lines') AS l)
     ORDER BY b.owner_id, b.account_id FOR UPDATE;
-    IF (payout.load_clawback(p_id)).body->'inputs' IS DISTINCT FROM p_inputs::jsonb THEN
+    IF (payout.load_clawback(p_id)).body->>'inputs' IS DISTINCT FROM p_inputs THEN
         RETURN log.refusal('stale', 'balances moved: work it out again');
     END IF;
     SELECT pg_catalog.convert_from(e.bytes, 'UTF8')::jsonb->'refund'->>'first_from' INTO v_first

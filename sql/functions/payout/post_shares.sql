@@ -6,7 +6,7 @@
 --        tables are met in the order of their keys.
 CREATE OR REPLACE FUNCTION payout.post_shares(p_run uuid, p_txn uuid) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET work_mem = '128MB'
+SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_sort = off SET enable_bitmapscan = off SET enable_nestloop = on SET work_mem = '256MB'
 AS $$
 DECLARE
     v_run payout.run;
@@ -27,6 +27,8 @@ BEGIN
             WHERE a.owner_id = v_funds[1].owner_id AND a.path = v_funds[1].path FOR UPDATE OF b) + v_funds[1].minor > 0 THEN
         RETURN log.refusal('bound_broken', v_funds[1].path || ' does not hold the pot of the run any more: abandon it');
     END IF;
+    -- A table that was filled a moment ago has no statistics yet: many lines are met in their order, whatever the planner believes.
+    PERFORM pg_catalog.set_config('enable_nestloop', (v_run.lines < 10000)::text, true);
     WITH trust AS (
         UPDATE payout.balance AS b SET minor = b.minor + l.minor, version = b.version + 1
         FROM (SELECT a.owner_id, a.account_id, f.line, f.minor FROM pg_catalog.unnest(v_funds) AS f
@@ -36,22 +38,21 @@ BEGIN
     member AS (
         UPDATE payout.balance AS b SET minor = b.minor - l.minor, version = b.version + 1
         FROM (SELECT a.owner_id, a.account_id, r.index, r.minor FROM payout.run_line AS r
-            JOIN payout.account AS a ON a.owner_id = r.member_id AND a.path = 'Liabilities:Member:' || r.member_id || ':Payable'
+            JOIN payout.account AS a ON a.owner_id = r.member_id AND a.path LIKE 'Liabilities:Member:%:Payable'
             WHERE r.run = p_run ORDER BY a.owner_id, a.account_id) AS l
         WHERE b.owner_id = l.owner_id AND b.account_id = l.account_id
         RETURNING b.owner_id, b.account_id, (l.index + pg_catalog.cardinality(v_funds) + 1)::integer AS line, -l.minor AS minor, b.minor AS after_minor),
-    moved AS MATERIALIZED (
-        SELECT * FROM trust UNION ALL SELECT * FROM member),
     counter AS (
         -- recorded_at is read under this lock, so it never goes back along txn_no; it is taken when all balances have moved.
         UPDATE payout.txn_counter SET last_no = last_no + 1, last_at = GREATEST(last_at, pg_catalog.clock_timestamp())
-        WHERE (SELECT pg_catalog.count(*) FROM moved) = v_run.lines + pg_catalog.cardinality(v_funds) RETURNING last_no, last_at),
+        WHERE (SELECT pg_catalog.count(*) FROM trust) + (SELECT pg_catalog.count(*) FROM member) = v_run.lines + pg_catalog.cardinality(v_funds) RETURNING last_no, last_at),
     head AS (
         INSERT INTO payout.txn (month, txn_id, txn_no, kind, occurred_on, recorded_at, actor, evidence_sha256, postings, debit_minor)
         SELECT v_month, p_txn, c.last_no, 'distribution', payout.today(), c.last_at, v_run.confirmed_by, v_run.result_file_sha256,
             v_run.lines + pg_catalog.cardinality(v_funds), v_run.pot - v_run.carried FROM counter AS c RETURNING txn_no)
     INSERT INTO payout.posting (month, owner_id, account_id, txn_id, line, minor, after_minor)
-    SELECT v_month, m.owner_id, m.account_id, p_txn, m.line, m.minor, m.after_minor FROM moved AS m;
+    SELECT v_month, m.owner_id, m.account_id, p_txn, m.line, m.minor, m.after_minor FROM (SELECT * FROM trust UNION ALL SELECT * FROM member) AS m;
+    PERFORM pg_catalog.set_config('enable_nestloop', 'on', true);
     SELECT txn_no INTO STRICT v_no FROM payout.txn WHERE month = v_month AND txn_id = p_txn;
     INSERT INTO payout.txn_ref (kind, external_ref, txn_id) VALUES ('run', v_run.run_id, p_txn);
     PERFORM log.append_leaf('txn', p_txn::text, v_run.result_file_sha256, pg_catalog.jsonb_build_object('kind', 'distribution', 'txn_no', v_no, 'debit', v_run.pot - v_run.carried));

@@ -13,9 +13,7 @@ DECLARE
     v_treasurer boolean := COALESCE(governance.is_office(p_actor, 'treasurer'), false);
     v_payment payout.payment;
     v_hold uuid;
-    v_id uuid := log.new_id();
-    v_txn uuid := log.new_id();
-    v_post log.answer;
+    v_made log.answer;
 BEGIN
     IF v_prior.outcome IS NOT NULL THEN
         RETURN v_prior;
@@ -41,18 +39,11 @@ BEGIN
         IF NOT FOUND THEN
             RETURN log.refusal('not_allowed_here', 'what was held for it has been released already: the next batch pays it');
         END IF;
-        v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'hold_released', 'occurred_on', payout.today(), 'actor', p_actor,
-                'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'payment-retry/1', 'payment', v_id, 'retries', p_id, 'by', p_actor)))),
-            pg_catalog.jsonb_build_array(
-                pg_catalog.jsonb_build_object('path', payout.payment_end(v_payment, pg_catalog.initcap(v_payment.state)), 'minor', v_payment.minor),
-                pg_catalog.jsonb_build_object('path', payout.payment_source(v_payment), 'minor', -v_payment.minor)));
-        IF v_post.outcome <> 'posted' THEN
-            RETURN v_post;
-        END IF;
-        UPDATE payout.hold SET released_txn_id = v_txn, released_at = pg_catalog.clock_timestamp() WHERE id = v_hold;
     END IF;
-    INSERT INTO payout.payment (id, member_id, bill_id, minor, end_to_end_id, uetr, retries)
-    VALUES (v_id, v_payment.member_id, v_payment.bill_id, v_payment.minor, 'E' || payout.base32(v_id), payout.payment_uetr(v_id), p_id);
-    RETURN log.remember('payout', p_actor::text, p_key, 'retry_payment ' || p_id, '{}', log.answer('created', payout.payment_json(v_id)));
+    v_made := payout.try_again(p_actor, v_payment, v_hold);
+    IF v_made.outcome <> 'created' THEN
+        RETURN v_made;
+    END IF;
+    RETURN log.remember('payout', p_actor::text, p_key, 'retry_payment ' || p_id, '{}', log.answer('created', payout.payment_json((v_made.body->>'id')::uuid)));
 END
 $$;

@@ -12,6 +12,6 @@ AS $$
         ',"units":', COALESCE(u.units, 0), ',"window_units":', COALESCE(u.window_units, 0), '}')
     FROM licensing.contribution_overview AS c LEFT JOIN payout.used_units(p_pool, p_month, p_licensee, p_rule) AS u ON u.contribution_id = c.contribution_id
     LEFT JOIN pg_catalog.jsonb_to_recordset(p_external->'contributions') AS x (id uuid, external bigint) ON x.id = c.contribution_id
-    WHERE c.pool_id = p_pool AND c.from_at < LEAST((p_month + '1 month'::interval)::timestamp AT TIME ZONE 'UTC', pg_catalog.now()) AND c.state <> 'rejected'
+    WHERE c.pool_id = p_pool AND c.from_at < LEAST((p_month + '1 month'::interval)::timestamp AT TIME ZONE 'UTC', pg_catalog.now()) AND c.rows IS NOT NULL
     ORDER BY c.contribution_id;
 $$;

@@ -14,7 +14,7 @@ AS $$
     own AS (
         SELECT c.member_id, COALESCE(pg_catalog.sum(u.units), 0) AS units, COALESCE(pg_catalog.sum(u.window_units), 0) AS window_units,
             pg_catalog.sum(u.units * COALESCE(c.quality_ppm, 1000000)) AS weighed, pg_catalog.floor(pg_catalog.avg(COALESCE(c.quality_ppm, 1000000))) AS mean
-        FROM edge JOIN licensing.contribution_overview AS c ON c.pool_id = p_pool AND c.from_at < edge.at AND c.state <> 'rejected'
+        FROM edge JOIN licensing.contribution_overview AS c ON c.pool_id = p_pool AND c.from_at < edge.at AND c.rows IS NOT NULL
         LEFT JOIN payout.used_units(p_pool, p_month, p_licensee, p_rule) AS u ON u.contribution_id = c.contribution_id GROUP BY c.member_id),
     served AS (
         SELECT c.member_id, pg_catalog.count(DISTINCT l.organisation_id) AS licensees

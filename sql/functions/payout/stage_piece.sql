@@ -17,12 +17,13 @@ BEGIN
         IF v_statement.doc ? 'iban' THEN
             INSERT INTO payout.import_statement (import, no, doc) VALUES (p_import, v_statement.no, v_statement.doc);
         END IF;
-        WITH id AS (SELECT i.id, pg_catalog.row_number() OVER () AS n FROM log.new_ids(2 * pg_catalog.jsonb_array_length(v_statement.entries)) AS i (id))
-        INSERT INTO payout.import_entry (import, statement, ordinal, key, minor, fee, reversal, booked_on, value_on, servicer_ref, reference, return_reason, refs, numbers,
-            detail, entry_id, txn_id)
-        SELECT p_import, v_statement.no, COALESCE(e.ordinal, e.n), e.key, e.minor, COALESCE(e.fee, 0), COALESCE(e.reversal, false), e.booked_on, e.value_on, e.servicer_ref,
-               e.reference, e.return_reason, COALESCE(e.refs, CASE WHEN e.reference IS NOT NULL THEN ARRAY[e.reference] END), e.numbers,
-               pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('text', e.text, 'details', COALESCE(e.details, '[]'))), a.id, b.id
+        -- Ids in the order of the entries: what is written by them goes to the end of each index.
+        WITH id AS (SELECT i.id, pg_catalog.row_number() OVER (ORDER BY i.id) AS n FROM log.new_ids(2 * pg_catalog.jsonb_array_length(v_statement.entries)) AS i (id))
+        INSERT INTO payout.import_entry (import, entry_id, txn_id, statement, ordinal, minor, fee, reversal, booked_on, value_on, key, servicer_ref, reference, return_reason,
+            refs, numbers, detail)
+        SELECT p_import, a.id, b.id, v_statement.no, COALESCE(e.ordinal, e.n), e.minor, COALESCE(e.fee, 0), COALESCE(e.reversal, false), e.booked_on, e.value_on, e.key,
+               e.servicer_ref, e.reference, e.return_reason, COALESCE(e.refs, CASE WHEN e.reference IS NOT NULL THEN ARRAY[e.reference] END), e.numbers,
+               pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('text', e.text, 'details', COALESCE(e.details, '[]')))
         FROM ROWS FROM (pg_catalog.jsonb_to_recordset(v_statement.entries) AS (ordinal integer, key text, minor bigint, fee bigint, reversal boolean, booked_on date,
                 value_on date, servicer_ref text, reference text, return_reason text, refs text[], numbers text[], text text, details jsonb)) WITH ORDINALITY
             AS e (ordinal, key, minor, fee, reversal, booked_on, value_on, servicer_ref, reference, return_reason, refs, numbers, text, details, n)

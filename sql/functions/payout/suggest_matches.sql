@@ -12,12 +12,11 @@ AS $$
         JOIN payout.invoice AS i ON i.id = s.invoice_id
         WHERE p_entry.minor > 0 AND b.minor > 0 AND b.detail->'details'->0->>'debtor_iban' = p_entry.detail->'details'->0->>'debtor_iban' LIMIT 5),
     sign AS (
-        SELECT i.id, 'known_iban' AS why, 4 AS weight FROM payout.invoice AS i JOIN payer AS p ON p.licensee = i.licensee
-        WHERE i.kind = 'INV' AND i.state IN ('issued', 'part_paid')
+        SELECT u.invoice_id AS id, 'known_iban' AS why, 4 AS weight FROM payout.unpaid AS u JOIN payer AS p ON p.licensee = u.licensee
         UNION ALL
-        SELECT i.id, 'amount', 2 FROM payout.invoice AS i
-        WHERE p_entry.minor > 0 AND i.kind = 'INV' AND (i.state = 'part_paid' OR (i.state = 'issued' AND i.gross IN (p_entry.minor, p_entry.minor + p_entry.fee_minor)))
-            AND payout.open_amount(i.id) IN (p_entry.minor, p_entry.minor + p_entry.fee_minor)
+        SELECT u.invoice_id, 'amount', 2 FROM payout.unpaid AS u
+        WHERE p_entry.minor > 0 AND (u.state = 'part_paid' OR (u.state = 'issued' AND u.gross IN (p_entry.minor, p_entry.minor + p_entry.fee_minor)))
+            AND payout.open_amount(u.invoice_id) IN (p_entry.minor, p_entry.minor + p_entry.fee_minor)
         UNION ALL
         SELECT i.id, 'number', 1 FROM payout.similar_numbers(COALESCE(p_entry.detail->>'text', '') || ' ' || COALESCE(p_entry.reference, '')) AS n
         JOIN payout.invoice_series AS y ON y.kind = 'INV' JOIN payout.invoice AS i ON i.series = 'INV-' || y.year AND i.no = n.no

@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: AGPL-3.0-or-later
+-- Purpose: everything that must be in the transparency log, a row for each version: type and id of its leaf, the hash the leaf must bear (NULL where the
+--          row does not hold what was hashed), and when it was made. `loose`: types of which an object may have any number of leaves, or of which
+--          another check counts them.
+-- Outcomes: none.
+-- Locks: none.
+CREATE OR REPLACE FUNCTION audit.logged_objects() RETURNS TABLE (type text, object_id text, sha256 text, at timestamptz, loose boolean)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'charter', 'charter', c.sha256::text, c.founded_at, false FROM governance.charter AS c
+    UNION ALL SELECT 'schema', a.name, a.sha256, a.applied_at, false FROM migrate.applied AS a
+    UNION ALL SELECT 'proposal', p.id::text, p.proposal_sha256, p.frozen_at, false FROM governance.proposal AS p WHERE p.frozen_at IS NOT NULL
+    UNION ALL SELECT 'roll', r.proposal_id || '/' || r.reading, r.sha256, r.taken_at, false FROM governance.roll_head AS r
+    UNION ALL SELECT 'ballots', b.proposal_id || '/' || b.reading, b.sha256, b.at, false FROM governance.ballot_log AS b
+    UNION ALL SELECT 'vote_result', t.proposal_id || '/' || t.reading, t.sha256, t.at, false FROM governance.tally AS t
+    UNION ALL SELECT 'rule', 'rule:' || v.type, v.sha256, v.from_at, false FROM governance.rule_version AS v
+    UNION ALL SELECT 'rule', 'bylaw:' || v.clause, v.sha256, v.from_at, false FROM governance.bylaw_version AS v
+    UNION ALL SELECT 'rule', 'benefit_rule:' || v.rule, v.sha256, v.from_at, false FROM governance.benefit_rule AS v
+    UNION ALL SELECT 'rule', 'policy:' || p.id, audit.digest(log.canonical(pg_catalog.jsonb_build_object('id', p.id, 'proposal_id', p.proposal_id, 'spend', p.spend,
+        'text', p.body_text, 'title', p.title, 'until', log.time_text(p.until_at)))), p.from_at, false FROM governance.policy AS p
+    UNION ALL SELECT 'terms', 'terms:' || v.pool, v.sha256, v.from_at, false FROM governance.terms_version AS v
+    UNION ALL SELECT 'terms', 'pool_charter:' || v.pool, v.sha256, v.from_at, false FROM governance.pool_charter AS v
+    UNION ALL SELECT 'prohibition', p.id::text, NULL, p.from_at, false FROM governance.prohibition AS p
+    UNION ALL SELECT 'prohibition', l.prohibition_id::text, NULL, l.at, false FROM governance.prohibition_lift AS l
+    UNION ALL SELECT 'office', o.id::text, NULL, o.from_at, false FROM governance.office AS o
+    UNION ALL SELECT 'office', e.office_id::text, NULL, e.at, false FROM governance.office_end AS e
+    UNION ALL SELECT 'asset', e.asset_id::text, NULL, e.at, false FROM governance.asset_event AS e
+    UNION ALL SELECT 'council_case', c.id::text, NULL, c.opened_at, true FROM governance.council_case AS c
+    UNION ALL SELECT 'sanction', s.id::text, NULL, s.from_at, true FROM governance.sanction AS s
+    UNION ALL SELECT 'agreement', s.agreement_id || ':' || s.party, audit.digest(log.canonical(s.signed)), s.at, false FROM licensing.agreement_signature AS s
+    UNION ALL SELECT 'grant', g.id::text, NULL, g.created_at, false FROM licensing.data_grant AS g
+    UNION ALL SELECT 'consent', c.commitment, c.sha256, c.at, false FROM licensing.consent_commitments() AS c
+    UNION ALL SELECT 'usage', h.pool || ':' || pg_catalog.to_char(pg_catalog.timezone('UTC', h.hour), 'YYYY-MM-DD"T"HH24'), NULL, h.hour, true FROM metering.usage_hour AS h
+    UNION ALL SELECT 'usage', s.pool || ':' || pg_catalog.to_char(s.month, 'YYYY-MM'), NULL, s.sealed_at, true FROM metering.seal AS s
+    UNION ALL SELECT 'invoice', i.id::text, i.doc_sha256, i.issued_on, false FROM payout.invoice AS i WHERE i.doc_sha256 IS NOT NULL
+    UNION ALL SELECT 'txn', t.txn_id::text, t.evidence_sha256, t.recorded_at, false FROM payout.txn AS t
+    UNION ALL SELECT 'bank_statement', s.id::text, s.file_sha256, s.imported_at, false FROM payout.bank_statement AS s
+    UNION ALL SELECT 'run_inputs', r.id::text, r.inputs_sha256, r.opened_at, false FROM payout.run AS r WHERE r.inputs_sha256 IS NOT NULL
+    UNION ALL SELECT 'run_inputs', r.id::text, r.inputs_sha256, r.ended_at, false FROM payout.run AS r WHERE r.state = 'abandoned'
+    UNION ALL SELECT 'run_result', r.run_id, r.result_hash, r.opened_at, false FROM payout.run AS r WHERE r.result_hash IS NOT NULL
+    UNION ALL SELECT 'payee_account', p.commitment, p.commitment, p.proposed_at, false FROM payout.payee_account AS p
+    UNION ALL SELECT 'batch', b.id::text, b.file_sha256, b.frozen_at, false FROM payout.batch AS b WHERE b.file_sha256 IS NOT NULL
+    UNION ALL SELECT 'approval', p.id::text, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p.text, 'UTF8') || p.signature), 'hex'), p.at, false FROM payout.approval AS p
+    UNION ALL SELECT 'batch_event', e.batch_id::text, b.file_sha256, e.at, false FROM payout.batch_event AS e JOIN payout.batch AS b ON b.id = e.batch_id
+        WHERE e.state <> 'draft' AND b.file_sha256 IS NOT NULL
+    UNION ALL SELECT 'period', pg_catalog.to_char(p.month, 'YYYY-MM'), p.balance_sha256, p.closed_at, false FROM payout.period AS p WHERE p.state = 'closed'
+    UNION ALL SELECT 'audit_report', r.id::text, NULL, r.finished, true FROM audit.run AS r
+    UNION ALL SELECT 'key_event', k.vkey, audit.digest(k.vkey), e.at, false FROM log.key AS k CROSS JOIN LATERAL (VALUES (k.from_at), (k.until_at)) AS e (at)
+        WHERE e.at IS NOT NULL;
+$$;
