@@ -9,7 +9,6 @@ import psycopg2
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 
-import test_metering
 from test_metering import CLASS, PURPOSE, SCHEMA, World, uid
 
 #: Founders who contribute here; each the owner of one contribution.
@@ -34,8 +33,7 @@ class Ground(World):
             trust.sql(f"ALTER TABLE licensing.{table} DISABLE TRIGGER USER")
         trust.sql("ALTER TABLE licensing.agreement DROP CONSTRAINT IF EXISTS says_so")
         self.ids = {name: trust[name].get("/governance/v1/members/self").json["id"] for name in OWNERS}
-        self.org = trust.organisations.get("uni") or trust.register_organisation("uni", "University", "DE", CLASS, "lin")
-        test_metering.ORGANISATION = self.org
+        self.organisation = trust.organisations.get("uni") or trust.register_organisation("uni", "University", "DE", CLASS, "lin")
         self.pool(pool)
         self.pool_id = self.pools[pool]
         charter = {**CHARTER, "pool": pool, "special_category": special}

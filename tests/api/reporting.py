@@ -8,7 +8,7 @@ import json
 import urllib.parse
 import uuid
 
-import test_metering
+from stack import DEADLINE
 from test_metering import Got, World, uid
 
 EVENTS, BATCH, ONE = "/metering/v1/events", "application/cloudevents-batch+json", "application/cloudevents+json"
@@ -38,7 +38,7 @@ class Planes(World):
 
     def __init__(self, trust, stack):
         super().__init__(trust, stack)
-        self.mine, self.tokens, self.clients, self.sources = test_metering.ORGANISATION, {}, {}, {}
+        self.mine, self.tokens, self.clients, self.sources = self.organisation, {}, {}, {}
         for ref in ("air", "sea"):
             self.pool(ref)
         self.contributions = [self.write(lambda c, n=n: self.contribution(c, "air", f"member{n}", 100 * (n + 1))) for n in range(3)]
@@ -58,11 +58,11 @@ class Planes(World):
 
     def grant_of(self, organisation, name, ref):
         """A grant of another licensee."""
-        test_metering.ORGANISATION = organisation
+        self.organisation = organisation
         try:
             return self.grant(name, ref)
         finally:
-            test_metering.ORGANISATION = self.mine
+            self.organisation = self.mine
 
     def set_grant(self, name, **columns):
         """Changes what never changes: terms of a grant."""
@@ -94,7 +94,7 @@ class Planes(World):
         if name not in self.tokens:
             client, secret = self.clients[name]
             credentials = base64.b64encode(f"{client}:{secret}".encode()).decode()
-            connection = http.client.HTTPConnection("127.0.0.1", self.trust.port, timeout=test_metering.DEADLINE)
+            connection = http.client.HTTPConnection("127.0.0.1", self.trust.port, timeout=DEADLINE)
             connection.request("POST", "/licensing/v1/oauth/token", urllib.parse.urlencode({"grant_type": "client_credentials", "scope": "usage"}),
                                {"Authorization": "Basic " + credentials, "Content-Type": "application/x-www-form-urlencoded"})
             answer = json.loads(connection.getresponse().read())
@@ -111,7 +111,7 @@ class Planes(World):
                 "data": {"pool": ref, "meter": "requests", "units": 1, **data}}
 
     def send(self, body, kind=BATCH, name="plane", headers=None, token=None, port=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.trust.port, timeout=test_metering.DEADLINE)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.trust.port, timeout=DEADLINE)
         try:
             sent = {"Authorization": "Bearer " + (token or self.usage_token(name)), **({"Content-Type": kind} if kind else {}), **(headers or {})}
             connection.request("POST", EVENTS, body, sent)

@@ -347,7 +347,7 @@ def test_no_batch_behind_a_withdrawal_holds_a_withdrawn_row(ground):
     epoch of every batch tells on which side it is."""
     grant, member, stop, seen, errors = ground.grant("race", cohort=1), ground.ids["ada"], threading.Event(), [], []
     delivery = ground.trust.sql("SELECT log.new_id()")[0][0]
-    ground.trust.sql("SELECT metering.open_delivery(%s, %s, 'air', %s, %s, %s, %s, NULL, NULL, NULL)", ground.pool_id, delivery, grant, ground.org,
+    ground.trust.sql("SELECT metering.open_delivery(%s, %s, 'air', %s, %s, %s, %s, NULL, NULL, NULL)", ground.pool_id, delivery, grant, ground.organisation,
                      "3" * 64, "1" * 64)
 
     def read():

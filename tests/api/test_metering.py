@@ -55,6 +55,7 @@ class World:
     def __init__(self, trust, stack):
         self.trust, self.stack = trust, stack
         self.tables, self.pools = {}, {}
+        self.organisation = ORGANISATION  # the licensee of the grants to come
         for table in ("application", "agreement", "data_grant", "grant_event"):  # what licensing's guards want of a grant is none of metering's
             trust.sql(f"ALTER TABLE licensing.{table} DISABLE TRIGGER USER")
 
@@ -95,15 +96,15 @@ class World:
     def grant(self, name, ref, cohort=5, quotas=(), plan=None):
         made = {what: uid(f"{what} {name}") for what in ("application", "evaluation", "offer", "agreement", "grant")}
         body = json.dumps({"a": made["agreement"], "exclusive": False, "transferable": False, "purpose": PURPOSE, "terms_sha256": "1" * 64,
-                           "not_after": "2999-01-01T00:00:00Z", "licensee": ORGANISATION})
+                           "not_after": "2999-01-01T00:00:00Z", "licensee": self.organisation})
         pool, canonical = self.pools[ref], body
 
         def work(c):
             c.execute("INSERT INTO licensing.organisation (organisation_id, name, country, claimed_class) VALUES (%s, 'University', 'DE', %s) "
-                      "ON CONFLICT DO NOTHING", (ORGANISATION, CLASS))
+                      "ON CONFLICT DO NOTHING", (self.organisation, CLASS))
             c.execute("INSERT INTO licensing.application (id, organisation_id, pool_id, applicant, state, purpose, actions, columns, modes, "
                       "region, duration_days, project) VALUES (%s, %s, %s, %s, 'granted', %s, '{read}', '{pm10}', '{download}', 'DE', 30, 'p')",
-                      (made["application"], ORGANISATION, pool, uid("p"), PURPOSE))
+                      (made["application"], self.organisation, pool, uid("p"), PURPOSE))
             c.execute("INSERT INTO licensing.evaluation (id, subject, terms_sha256, input, output, decision, evaluator) "
                       "VALUES (%s, %s, %s, '{}', '{}', 'permit', 1)", (made["evaluation"], made["application"], "1" * 64))
             c.execute("INSERT INTO licensing.offer (id, application_id, evaluation_id, body, sha256, agreement, agreement_hash, valid_until) "
@@ -112,14 +113,14 @@ class World:
             c.execute("INSERT INTO licensing.agreement (id, offer_id, organisation_id, pool_id, purpose, terms_sha256, sha256, body, canonical, "
                       "exclusive, transferable, from_at, until_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false, false, "
                       "now() - interval '1 day', now() + interval '300 days')",
-                      (made["agreement"], made["offer"], ORGANISATION, pool, PURPOSE, "1" * 64, sha(canonical), body, canonical))
+                      (made["agreement"], made["offer"], self.organisation, pool, PURPOSE, "1" * 64, sha(canonical), body, canonical))
             c.execute("INSERT INTO licensing.agreement_signature (agreement_id, party, method, signed, signature) "
                       "VALUES (%s, 'licensee', 'session', '{}', NULL), (%s, 'trust', 'jws', '{}', 'x')", (made["agreement"], made["agreement"]))
             c.execute("INSERT INTO licensing.data_grant (id, agreement_id, evaluation_id, organisation_id, pool_id, terms_sha256, terms_version, "
                       "purpose, org_class, rule, tier, price, actions, modes, plan, notice_floor, min_cohort, explicit_only, quotas, from_at, "
                       "until_at, state) VALUES (%s, %s, %s, %s, %s, %s, 1, %s, %s, 'P1', 'free', '{}', '{read}', '{download}', %s, 1, %s, false, "
                       "%s, now() - interval '1 day', now() + interval '300 days', 'active')",
-                      (made["grant"], made["agreement"], made["evaluation"], ORGANISATION, pool, "1" * 64, PURPOSE, CLASS,
+                      (made["grant"], made["agreement"], made["evaluation"], self.organisation, pool, "1" * 64, PURPOSE, CLASS,
                        json.dumps(plan or PLAN), cohort, json.dumps(list(quotas))))
         self.write(work)
         return made["grant"]
@@ -130,7 +131,7 @@ class World:
         kid = b64(hashlib.sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}'.encode()).digest())
         now, grant = int(time.time()), uid("grant " + name)
         body = {"iss": self.trust.base.geturl() if hasattr(self.trust.base, "geturl") else self.trust.base, "aud": "metering",
-                "sub": "client-0001", "client_id": "client-0001", "iat": now, "exp": now + 600, "jti": str(uuid.uuid4()), "org": ORGANISATION,
+                "sub": "client-0001", "client_id": "client-0001", "iat": now, "exp": now + 600, "jti": str(uuid.uuid4()), "org": self.organisation,
                 "grant": grant, "pool": ref, "epoch": epoch, "scope": "grant:" + grant, **claims}
         head = b64(json.dumps({"alg": "EdDSA", "kid": kid, "typ": "at+jwt"}).encode()) + "." + b64(json.dumps(body).encode())
         return head + "." + b64(key.sign(head.encode()))
