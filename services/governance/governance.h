@@ -61,5 +61,9 @@ ch_handler post_appeal, list_appeals, get_appeal, decide_appeal, annul_proposal,
 ch_handler commit_lot, reveal_lot, list_panel_volunteers, volunteer_for_panel, withdraw_volunteer;
 
 enum ch_job_result tally_proposal(struct ch_job *job);
+enum ch_job_result send_notices(struct ch_job *job);
+
+/* True when e-mail is switched off or its settings can be used; else a message for people in `error`. */
+bool mail_is_set(const struct ch_config *config, char *error, size_t error_size);
 
 #endif

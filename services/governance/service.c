@@ -81,15 +81,22 @@ static const struct ch_config_key KEYS[] = {
      "32 random bytes: the keys of members are wrapped under it"},
     {"email_secret", CH_CONFIG_PATH, "secrets/email.secret", 0, 0,
      "32 random bytes: keyed hash of e-mail addresses, the same as the portal's"},
+    {"mail_server", CH_CONFIG_TEXT, "", 0, 0,
+     "smtp://host:port or smtps://host:port that takes notices; empty: they are shown in the portal only"},
+    {"mail_from", CH_CONFIG_TEXT, "", 0, 0, "address notices come from"},
+    {"mail_user", CH_CONFIG_TEXT, "", 0, 0, "name to sign in to the mail server with; empty: none"},
+    {"mail_password", CH_CONFIG_PATH, "", 0, 0, "file with the password of mail_user"},
+    {"mail_plain", CH_CONFIG_BOOL, "no", 0, 0, "send without TLS over smtp://: to a mail server on this machine"},
     {NULL, 0, NULL, 0, 0, NULL},
 };
 
 static const struct ch_job_kind JOBS[] = {
     {"tally_proposal", tally_proposal, 0, 0},
+    {"send_notices", send_notices, 0, 0},
     {NULL, NULL, 0, 0},
 };
 
-static const char *const CLOCKS[] = {"governance.tick", NULL};
+static const char *const CLOCKS[] = {"governance.tick", "governance.tick_notices", NULL};
 
 struct governance *governance_of(const struct ch_request *request)
 {
@@ -173,10 +180,14 @@ struct ch_done *act_on_id(struct ch_request *request, const struct ch_statement 
 static bool start(struct ch_service_context *context)
 {
     static struct governance governance;
-    char error[256];
+    char error[320];
     if (!people_load(&governance.secrets, ch_config_text(context->config, "governance", "member_secret"),
                      ch_config_text(context->config, "governance", "email_secret"), error, sizeof error)) {
         ch_log(CH_LOG_ERROR, "a secret cannot be read", "detail", error, NULL);
+        return false;
+    }
+    if (!mail_is_set(context->config, error, sizeof error)) {
+        ch_log(CH_LOG_ERROR, "notices cannot be sent", "detail", error, NULL);
         return false;
     }
     context->state = &governance;

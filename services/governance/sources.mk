@@ -12,6 +12,7 @@ governance_SRC := \
 	services/governance/panels.c \
 	services/governance/tally.c \
 	services/governance/notices.c \
+	services/governance/mail.c \
 	services/governance/people.c
 governance_CORE_SRC := \
 	services/governance/core/decide.c \
@@ -21,11 +22,12 @@ governance_CORE_SRC := \
 	services/governance/core/charter.c \
 	services/governance/core/charter_founders.c \
 	services/governance/core/effect.c \
-	services/governance/core/lot.c
+	services/governance/core/lot.c \
+	services/governance/core/notice_text.c
 governance_COMMAND_SRC := \
 	services/governance/commands.c \
 	services/governance/found.c \
 	services/governance/found_database.c \
 	services/governance/people.c
 
-UNIT_TESTS += test_decide test_decide_agree test_charter test_lot
+UNIT_TESTS += test_decide test_decide_agree test_charter test_lot test_notice_text

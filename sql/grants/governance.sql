@@ -54,7 +54,9 @@ GRANT EXECUTE ON FUNCTION governance.is_bootstrap(), governance.apply_for_member
     governance.set_notice_preferences(uuid, jsonb) TO ch_governance;
 
 -- the worker
-GRANT EXECUTE ON FUNCTION governance.tick(), governance.load_tally(uuid, integer), governance.store_tally(uuid, integer, jsonb, jsonb) TO ch_worker;
+GRANT EXECUTE ON FUNCTION governance.tick(), governance.load_tally(uuid, integer), governance.store_tally(uuid, integer, jsonb, jsonb),
+    governance.tick_notices(), governance.take_notices(integer, integer), governance.settle_notice(bigint, text), governance.put_off_notice(bigint, text),
+    governance.skip_notices(text) TO ch_worker;
 -- licensing proposes a sanction when it revoked a grant on the board's order
 GRANT EXECUTE ON FUNCTION governance.propose_order_sanction(uuid, jsonb) TO ch_licensing_owner;
 RESET ROLE;

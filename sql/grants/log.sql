@@ -24,7 +24,9 @@ GRANT EXECUTE ON FUNCTION log.take_webhooks(integer), log.put_back(bigint, text)
 -- payout numbers its runs by the checkpoint that covers their inputs, keeps the proofs of their results, and tells many members at once
 GRANT EXECUTE ON FUNCTION log.prove(bigint), log.notify_many(jsonb) TO ch_payout_owner;
 GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
--- members read their own notices through governance
+-- members read their own notices through governance, which sends them as e-mail too
+GRANT EXECUTE ON FUNCTION log.due_notices(integer), log.take_notices(integer, integer), log.settle_notices(bigint[], text),
+    log.put_off_notice(bigint, text) TO ch_governance_owner;
 GRANT SELECT (id, topic, payload, created_at) ON log.outbox TO ch_governance_owner;
 -- where no steward commits to a value, an appeals panel is drawn by the log's root
 GRANT EXECUTE ON FUNCTION log.tree_with(bigint) TO ch_governance_owner;

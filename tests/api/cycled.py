@@ -56,8 +56,8 @@ def aberdeen_week(folder):
     return Week(folder)
 
 
-#: What the worker writes by itself whatever is asked: clocks, estimates, and the tree that follows the leaves in the outbox.
-BY_ITSELF = ("metering.clock", "licensing.grant_due", "payout.estimate", "log.entry", "log.tile", "log.checkpoint", "log.health")
+#: What the worker writes by itself whatever is asked: clocks, estimates, public figures, and the tree that follows the leaves in the outbox.
+BY_ITSELF = ("metering.clock", "metering.public_month", "metering.public_total", "licensing.grant_due", "payout.estimate", "log.entry", "log.tile", "log.checkpoint", "log.health")
 #: Of these some columns move on by themselves (the worker's progress, a sign-in's last use, which its owner's next token renews); the
 #: rest is what a request wrote.
 WRITTEN = {"log.outbox": "x.id || x.topic || x.payload::text", "portal.sign_in": "x.token_sha256::text || COALESCE(x.ended_at::text, '')"}
