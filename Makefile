@@ -33,7 +33,7 @@ BENCH_PROGRAMS :=
 include common/sources.mk $(ROLES:%=services/%/sources.mk) services/audit/sources.mk services/witness/sources.mk services/cli/sources.mk tests/sources.mk
 
 GEN := $(BUILD)/gen/sql.h $(BUILD)/gen/sql.c
-SQL_FILES := $(sort $(wildcard sql/grants.sql sql/grants/*.sql sql/migrations/*.sql sql/functions/*/*.sql sql/queries/*/*.sql sql/reference/*.csv))
+SQL_FILES := $(sort $(wildcard sql/grants.sql sql/event_triggers.sql sql/grants/*.sql sql/migrations/*.sql sql/functions/*/*.sql sql/queries/*/*.sql sql/reference/*.csv))
 
 role_SRC := $(foreach r,$(ROLES),$($(r)_SRC))
 core_SRC := $(foreach r,$(ROLES),$($(r)_CORE_SRC)) $(witness_CORE_SRC)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Reading a whole file or the standard input, for commands and for start-up. Never on an event loop: it blocks. */
+/* Whole files, read and written, for commands, for start-up and for jobs. Never on an event loop: it blocks. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,10 +77,44 @@ char *ch_read_file(struct ch_arena *arena, const char *path, size_t max, size_t 
         snprintf(error, ERROR_SIZE, "%.180s: longer than %zu bytes", standard_input ? "standard input" : path, max);
     if (!read || contents.used > max) {
         free(contents.bytes);
+        if (read)
+            errno = EFBIG;
         return NULL;
     }
     ch_arena_on_free(arena, free, contents.bytes);
     if (size)
         *size = contents.used;
     return contents.bytes;
+}
+
+static bool sync_folder_of(const char *path)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = folder >= 0 && fsync(folder) == 0;
+    int error = errno;
+    if (folder >= 0)
+        close(folder);
+    errno = error;
+    return synced;
+}
+
+bool ch_write_file(const char *path, const char *text)
+{
+    char beside[PATH_MAX];
+    size_t length = strlen(text);
+    if ((size_t)snprintf(beside, sizeof beside, "%s.new", path) >= sizeof beside) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    bool written = file >= 0 && write(file, text, length) == (ssize_t)length && fsync(file) == 0;
+    int error = errno;
+    if (file >= 0 && close(file) != 0 && written) {
+        written = false;
+        error = errno;
+    }
+    errno = error;
+    return written && rename(beside, path) == 0 && sync_folder_of(path);
 }

@@ -26,6 +26,18 @@ static const char MAKE_TABLES[] =
     "at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()); "
     "COMMENT ON TABLE migrate.loaded IS 'hash of the functions, grants and reference tables loaded last'; "
     "END IF; "
+    "IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = 'migrate.loaded'::regclass AND attname = "
+    "'xact') THEN "
+    "ALTER TABLE migrate.applied ADD COLUMN xact xid8; "
+    "ALTER TABLE migrate.loaded DROP COLUMN one, ADD COLUMN number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
+    "ADD COLUMN by text NOT NULL DEFAULT session_user, ADD COLUMN leaf bigint, ADD COLUMN xact xid8; "
+    "COMMENT ON TABLE migrate.loaded IS 'hashes of the functions, grants and reference tables, each time they were "
+    "loaded; the newest is what is there'; "
+    "COMMENT ON COLUMN migrate.loaded.xact IS 'the transaction that loaded them: in it alone schema governance may be "
+    "changed'; "
+    "COMMENT ON COLUMN migrate.applied.xact IS 'the transaction that applied it: in it alone schema governance may be "
+    "changed'; "
+    "END IF; "
     "CREATE TABLE IF NOT EXISTS migrate.routine (signature text PRIMARY KEY); "
     "COMMENT ON TABLE migrate.routine IS 'routines loaded from sql/functions: what leaves the tree is dropped; those "
     "of "
@@ -142,17 +154,27 @@ static bool record(struct ch_migrator *m, const struct ch_sql_file *file)
     ch_sha256_hex(file->text, file->size, hex);
     const char *number = ch_printf(m->arena, "%d", number_of(file));
     PGresult *result = ch_migrate_query(m, "writing migrate.applied",
-                                        "INSERT INTO migrate.applied (number, name, sha256) VALUES ($1, $2, $3)", 3,
-                                        (const char *const[]){number, file->path + strlen("migrations/"), hex});
+                                        "INSERT INTO migrate.applied (number, name, sha256, xact) VALUES ($1, $2, $3, "
+                                        "pg_catalog.pg_current_xact_id())",
+                                        3, (const char *const[]){number, file->path + strlen("migrations/"), hex});
     PQclear(result);
     return result != NULL;
+}
+
+/* The log learns of a script before the script runs, since the event triggers let nothing else change schema
+ * governance. Before there are any, the log's own functions may not fit its tables yet: those leaves are queued
+ * together, by the first load of functions. */
+static bool announce(struct ch_migrator *m)
+{
+    bool guarded;
+    return ch_migrate_exists(m, "migrate.is_migrating()", &guarded) && (!guarded || ch_migrate_queue_leaves(m));
 }
 
 static bool apply(struct ch_migrator *m, const struct ch_sql_file *file)
 {
     if (!ch_migrate_exec(m, "begin", "BEGIN") ||
-        !ch_migrate_exec(m, "setting", "SET LOCAL check_function_bodies = off") || !load_needs(m, file) ||
-        !ch_migrate_script(m, file) || !ch_migrate_exec(m, "role", "RESET ROLE") || !record(m, file) ||
+        !ch_migrate_exec(m, "setting", "SET LOCAL check_function_bodies = off") || !record(m, file) || !announce(m) ||
+        !load_needs(m, file) || !ch_migrate_script(m, file) || !ch_migrate_exec(m, "role", "RESET ROLE") ||
         !ch_migrate_exec(m, ch_printf(m->arena, "sql/%s: its end", file->path), "COMMIT"))
         return false;
     m->report->migrations_applied++;
@@ -209,13 +231,39 @@ static bool check_server(struct ch_migrator *m)
     return true;
 }
 
+/* Names of the event triggers that do not stand guard over schema governance, "" when all do; NULL after a failure. */
+static const char *missing_guards(struct ch_migrator *m)
+{
+    PGresult *result = ch_migrate_query(m, "looking at the event triggers",
+                                        "SELECT pg_catalog.array_to_string(migrate.missing_guards(), ', ')", 0, NULL);
+    const char *missing = result ? ch_strdup(m->arena, PQgetvalue(result, 0, 0)) : NULL;
+    PQclear(result);
+    return missing;
+}
+
+/* Makes what is missing of them. They need a superuser: a house without one runs, and is told. */
+static bool restore_guards(struct ch_migrator *m)
+{
+    const char *missing = missing_guards(m);
+    if (!missing || *missing == '\0')
+        return missing != NULL;
+    if (!ch_migrate_exec(m, "begin", "BEGIN") || !ch_migrate_script(m, ch_migrate_find_file("event_triggers.sql")) ||
+        !ch_migrate_exec(m, "commit", "COMMIT"))
+        return false;
+    missing = missing_guards(m);
+    if (missing && *missing != '\0')
+        ch_log(CH_LOG_WARN, CH_MIGRATE_UNGUARDED, "missing", missing, NULL);
+    return missing != NULL;
+}
+
 static bool migrate(struct ch_migrator *m, const char *passfile)
 {
     int newest = 0, version = 0;
     if (!check_server(m) || !check_tree(m, &newest) || !prepare_session(m) || !check_history(m, newest, &version))
         return false;
     m->report->version = version;
-    return apply_missing(m, version) && ch_migrate_load_all(m) && (!passfile || ch_migrate_passwords(m, passfile));
+    return apply_missing(m, version) && ch_migrate_load_all(m) && restore_guards(m) &&
+           (!passfile || ch_migrate_passwords(m, passfile));
 }
 
 int ch_migrate(const char *conninfo, const char *passfile, struct ch_migrate_report *report)

@@ -170,13 +170,14 @@ static bool check_functions(struct ch_migrator *m)
 static bool load_grants(struct ch_migrator *m)
 {
     const struct ch_sql_file *all = ch_migrate_find_file("grants.sql");
+    const struct ch_sql_file *triggers = ch_migrate_find_file("event_triggers.sql");
     if (all && !(ch_migrate_script(m, all) && ch_migrate_exec(m, "role", "RESET ROLE")))
         return false;
     for (const struct ch_sql_file *file = CH_SQL_FILES; file->path; file++)
         if (ch_migrate_is_below(file, "grants/") &&
             !(ch_migrate_script(m, file) && ch_migrate_exec(m, "role", "RESET ROLE")))
             return false;
-    return true;
+    return !triggers || ch_migrate_script(m, triggers);
 }
 
 /* Reference tables are licensing's: purposes and regions. */
@@ -191,7 +192,7 @@ static bool load_reference(struct ch_migrator *m, const struct ch_sql_file *file
     return result != NULL;
 }
 
-static bool exists(struct ch_migrator *m, const char *routine, bool *there)
+bool ch_migrate_exists(struct ch_migrator *m, const char *routine, bool *there)
 {
     PGresult *result =
         ch_migrate_query(m, "looking for a function", "SELECT pg_catalog.to_regprocedure($1) IS NOT NULL", 1,
@@ -204,7 +205,7 @@ static bool exists(struct ch_migrator *m, const char *routine, bool *there)
 static bool load_references(struct ch_migrator *m)
 {
     bool there;
-    if (!exists(m, "licensing.load_reference(text,text)", &there))
+    if (!ch_migrate_exists(m, "licensing.load_reference(text,text)", &there))
         return false;
     if (!there)
         return true;
@@ -216,18 +217,21 @@ static bool load_references(struct ch_migrator *m)
     return ch_migrate_exec(m, "role", "RESET ROLE");
 }
 
-/* Every applied script becomes a leaf of the transparency log, once there is one. */
-static bool queue_leaves(struct ch_migrator *m)
+bool ch_migrate_queue_leaves(struct ch_migrator *m)
 {
     bool there;
-    if (!exists(m, "log.append_leaf(text,text,text,jsonb)", &there))
+    if (!ch_migrate_exists(m, "log.append_leaf(text,text,text,jsonb)", &there))
         return false;
     return !there ||
-           ch_migrate_exec(m, "queueing leaves for the transparency log",
-                           "UPDATE migrate.applied AS a SET leaf = log.append_leaf('schema', a.name, a.sha256, "
-                           "pg_catalog.jsonb_build_object('name', a.name, 'number', a.number)) FROM (SELECT number "
-                           "FROM migrate.applied "
-                           "WHERE leaf IS NULL ORDER BY number) AS due WHERE a.number = due.number");
+           (ch_migrate_exec(m, "queueing leaves for the transparency log",
+                            "UPDATE migrate.applied AS a SET leaf = log.append_leaf('schema', a.name, a.sha256, "
+                            "pg_catalog.jsonb_build_object('name', a.name, 'number', a.number)) FROM (SELECT number "
+                            "FROM migrate.applied "
+                            "WHERE leaf IS NULL ORDER BY number) AS due WHERE a.number = due.number") &&
+            ch_migrate_exec(m, "queueing leaves for the transparency log",
+                            "UPDATE migrate.loaded AS l SET leaf = log.append_leaf('schema', 'functions/' || l.number, "
+                            "l.sha256, pg_catalog.jsonb_build_object('name', 'functions', 'number', l.number)) "
+                            "WHERE l.leaf IS NULL AND l.xact = pg_catalog.pg_current_xact_id()"));
 }
 
 /* SHA-256 over path, NUL, text, NUL of everything that is loaded here. */
@@ -248,10 +252,11 @@ static void hash_tree(char hex[65])
 /* True when the database holds the tree with that hash, and no leaf is owed. */
 static bool is_current(struct ch_migrator *m, const char *hash, bool *current)
 {
-    PGresult *result = ch_migrate_query(m, "reading migrate.loaded",
-                                        "SELECT EXISTS (SELECT FROM migrate.loaded WHERE sha256 = $1) "
-                                        "AND NOT EXISTS (SELECT FROM migrate.applied WHERE leaf IS NULL)",
-                                        1, &hash);
+    PGresult *result = ch_migrate_query(
+        m, "reading migrate.loaded",
+        "SELECT EXISTS (SELECT FROM (SELECT sha256 FROM migrate.loaded ORDER BY number DESC "
+        "LIMIT 1) AS l WHERE l.sha256 = $1) AND NOT EXISTS (SELECT FROM migrate.applied WHERE leaf IS NULL)",
+        1, &hash);
     *current = result && *PQgetvalue(result, 0, 0) == 't';
     PQclear(result);
     return result != NULL;
@@ -259,11 +264,10 @@ static bool is_current(struct ch_migrator *m, const char *hash, bool *current)
 
 static bool remember_hash(struct ch_migrator *m, const char *hash)
 {
-    PGresult *result =
-        ch_migrate_query(m, "writing migrate.loaded",
-                         "INSERT INTO migrate.loaded (one, sha256) VALUES (true, $1) ON CONFLICT (one) DO "
-                         "UPDATE SET sha256 = excluded.sha256, at = excluded.at",
-                         1, &hash);
+    PGresult *result = ch_migrate_query(m, "writing migrate.loaded",
+                                        "INSERT INTO migrate.loaded (sha256, xact) VALUES ($1, "
+                                        "pg_catalog.pg_current_xact_id())",
+                                        1, &hash);
     PQclear(result);
     return result != NULL;
 }
@@ -290,10 +294,10 @@ bool ch_migrate_load_all(struct ch_migrator *m)
     if (current && m->report->migrations_applied == 0)
         return true;
     bool fine = ch_migrate_exec(m, "begin", "BEGIN") &&
-                ch_migrate_exec(m, "setting", "SET LOCAL check_function_bodies = off") && remember_functions(m) &&
-                load_functions(m, "functions/", &loaded) && drop_missing(m) && record_routines(m) &&
-                load_references(m) && load_grants(m) && queue_leaves(m) && check_functions(m) &&
-                remember_hash(m, hash) && ch_migrate_exec(m, "commit", "COMMIT");
+                ch_migrate_exec(m, "setting", "SET LOCAL check_function_bodies = off") && remember_hash(m, hash) &&
+                ch_migrate_queue_leaves(m) && remember_functions(m) && load_functions(m, "functions/", &loaded) &&
+                drop_missing(m) && record_routines(m) && load_references(m) && load_grants(m) && check_functions(m) &&
+                ch_migrate_exec(m, "commit", "COMMIT");
     if (!fine)
         return false;
     m->report->functions_loaded = loaded;

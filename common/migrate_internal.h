@@ -44,6 +44,12 @@ bool ch_migrate_load_ground(struct ch_migrator *m);
  * applied. */
 bool ch_migrate_load_all(struct ch_migrator *m);
 
+/* Whether the database has this routine, given with its argument types. */
+bool ch_migrate_exists(struct ch_migrator *m, const char *routine, bool *there);
+
+/* Every script that was applied or is being applied becomes a leaf of the transparency log, once there is one. */
+bool ch_migrate_queue_leaves(struct ch_migrator *m);
+
 /* Passwords of the login roles ch_* from a file in pgpass format. */
 bool ch_migrate_passwords(struct ch_migrator *m, const char *passfile);
 

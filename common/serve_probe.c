@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/json.h"
 #include "commonhold/log.h"
 #include "serve_private.h"
 
@@ -32,6 +33,22 @@ static const char *why_unready(struct ch_daemon *daemon)
     return NULL;
 }
 
+/* {"status":"ready"}, with the warnings of the roles where there are any. */
+static const char *ready_text(struct ch_daemon *daemon, struct ch_arena *arena)
+{
+    json_t *warnings = ch_json_pack(arena, "[]");
+    for (size_t i = 0; i < daemon->nroles; i++) {
+        const struct ch_service *service = daemon->roles[i];
+        const char *warning = service->warning ? service->warning(&daemon->contexts[i]) : NULL;
+        if (warning)
+            json_array_append_new(warnings, json_string(warning));
+    }
+    json_t *text = ch_json_pack(arena, "{s:s}", "status", "ready");
+    if (json_array_size(warnings) > 0)
+        json_object_set(text, "warnings", warnings);
+    return ch_json_canonical(arena, text, NULL);
+}
+
 static struct ch_done *get_ready(struct ch_request *request)
 {
     struct ch_daemon *daemon = daemon_of(request);
@@ -39,7 +56,7 @@ static struct ch_done *get_ready(struct ch_request *request)
     if (why)
         return ch_refuse(request, "unavailable", "%s", why);
     if (ch_daemon_ready(daemon))
-        return ch_reply(request, "ok", "{\"status\":\"ready\"}");
+        return ch_reply(request, "ok", ready_text(daemon, ch_arena_of(request)));
     if (daemon->server->draining)
         return ch_refuse(request, "unavailable", "The service is being stopped.");
     return ch_refuse(request, "unavailable", "The database cannot be reached.");

@@ -11,6 +11,7 @@ common_SRC := \
 	common/rate.c \
 	common/crypto_cipher.c \
 	common/crypto_digest.c \
+	common/crypto_ecdh.c \
 	common/crypto_key.c \
 	common/crypto_password.c \
 	common/crypto_text.c \
@@ -47,12 +48,13 @@ common_SRC := \
 	common/fetch_async.c \
 	common/fetch_pin.c \
 	common/log.c \
+	common/cosign.c \
 	common/tlog_note.c \
 	common/tlog_policy.c \
 	common/tlog_proof.c \
 	common/tlog_text.c
 
-UNIT_TESTS += test_arena test_calendar test_rate test_json test_money test_id test_file test_crypto test_jwt
+UNIT_TESTS += test_arena test_calendar test_rate test_json test_money test_id test_file test_crypto test_p256 test_jwt
 FUZZ_TARGETS += fuzz_json
 
 # HTTP and the skeleton of the daemon.
@@ -94,4 +96,4 @@ BENCH_PROGRAMS += hello load
 UNIT_TESTS += test_route test_http_head test_config test_log test_outcome test_http_field test_http_check test_http_chunks
 FUZZ_TARGETS += fuzz_http
 UNIT_TESTS += test_tlog test_tlog_policy test_tlog_vectors
-FUZZ_TARGETS += fuzz_checkpoint fuzz_proof fuzz_tlog_policy
+FUZZ_TARGETS += fuzz_checkpoint fuzz_proof fuzz_tlog_policy fuzz_bundle

@@ -144,3 +144,14 @@ bool ch_growth_holds(uint64_t old_size, const uint8_t old_root[CH_TLOG_HASH], ui
         return count == 0 && memcmp(old_root, root, CH_TLOG_HASH) == 0;
     return leads_to_both(old_size, old_root, size, root, path, count);
 }
+
+const uint8_t *ch_bundle_next(struct ch_bundle *bundle, size_t *size)
+{
+    size_t left = (size_t)(bundle->end - bundle->at);
+    *size = left >= 2 ? (size_t)bundle->at[0] << 8 | bundle->at[1] : 0;
+    if (left < 2 || left - 2 < *size)
+        return NULL;
+    const uint8_t *entry = bundle->at + 2;
+    bundle->at = entry + *size;
+    return entry;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The worker: claims a job, runs it, says how it ended; one at a time, in plain blocking code. It may be killed at any
- * line: the job's heartbeat grows old and somebody else claims it. */
+/* The worker: claims a job, runs it, says how it ended; one at a time, in plain blocking code, and beside them one at a
+ * time of those that wait for others than the database. It may be killed at any line: the job's heartbeat grows old and
+ * somebody else claims it. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,13 +41,22 @@ static const struct ch_job_kind *find_kind(const struct worker *worker, const ch
     return NULL;
 }
 
+static bool is_apart(const struct ch_service *service, const char *kind)
+{
+    for (const char *const *apart = service->apart; apart && *apart; apart++)
+        if (strcmp(*apart, kind) == 0)
+            return true;
+    return false;
+}
+
 static char *list_kinds(const struct worker *worker)
 {
     json_t *list = json_array();
     for (size_t s = 0; worker->services[s]; s++)
         for (const struct ch_job_kind *k = worker->services[s]->jobs; k && k->kind; k++)
-            json_array_append_new(list, json_pack("{s:s, s:i}", "kind", k->kind, "timeout",
-                                                  k->timeout_s > 0 ? k->timeout_s : WORKER_TIMEOUT_S));
+            if (is_apart(worker->services[s], k->kind) == worker->apart)
+                json_array_append_new(list, json_pack("{s:s, s:i}", "kind", k->kind, "timeout",
+                                                      k->timeout_s > 0 ? k->timeout_s : WORKER_TIMEOUT_S));
     char *text = json_dumps(list, JSON_COMPACT);
     json_decref(list);
     if (!text)
@@ -255,16 +265,22 @@ static void fill_contexts(struct worker *worker)
     }
 }
 
-/* No restart of poll(): a signal must end the wait. The helpers leave signals to the thread that runs jobs. */
-static void start_threads(struct worker *worker, pthread_t threads[2])
+/* No restart of poll(): a signal must end the wait. */
+static void take_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    sigset_t all, before;
-    pthread_condattr_t monotonic;
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* The heartbeat, and the clocks or what else the worker leaves to a thread; signals are the process's first thread's.
+ */
+static void start_threads(struct worker *worker, pthread_t threads[2], void *(*second)(void *worker))
+{
+    sigset_t all, before;
+    pthread_condattr_t monotonic;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -272,7 +288,7 @@ static void start_threads(struct worker *worker, pthread_t threads[2])
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     if (pthread_create(&threads[0], NULL, ch_worker_beat, worker) != 0 ||
-        pthread_create(&threads[1], NULL, ch_worker_clocks, worker) != 0)
+        pthread_create(&threads[1], NULL, second, worker) != 0)
         abort();
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
@@ -317,24 +333,47 @@ static void name_worker(struct worker *worker)
     snprintf(worker->id, sizeof(worker->id), "%s:%d:%s", host, (int)getpid(), hex);
 }
 
+static void begin(struct worker *worker, const struct ch_service *const *services, const struct ch_config *config,
+                  bool apart)
+{
+    *worker = (struct worker){.services = services, .config = config, .apart = apart, .keys = ch_keyset_new()};
+    name_worker(worker);
+    fill_contexts(worker);
+    worker->kinds = list_kinds(worker);
+}
+
+static void end(struct worker *worker, pthread_t threads[2])
+{
+    end_threads(worker, threads);
+    ch_db_close(worker->db);
+    ch_keyset_free(worker->keys);
+    free(worker->kinds);
+}
+
+static void *work_apart(void *worker)
+{
+    const struct worker *own = worker;
+    if (strcmp(own->kinds, "[]") != 0 && open_database(worker))
+        work(worker);
+    return NULL;
+}
+
 int ch_worker_run(const struct ch_service *const *services, const struct ch_config *config)
 {
-    static struct worker worker;
-    pthread_t threads[2];
-    worker = (struct worker){.services = services, .config = config, .keys = ch_keyset_new()};
+    static struct worker worker, apart;
+    pthread_t threads[2], threads_apart[2];
     atomic_store(&ch_worker_stop, false);
-    name_worker(&worker);
-    fill_contexts(&worker);
-    worker.kinds = list_kinds(&worker);
-    start_threads(&worker, threads);
+    begin(&worker, services, config, false);
+    begin(&apart, services, config, true);
+    take_signals();
+    start_threads(&worker, threads, ch_worker_clocks);
+    start_threads(&apart, threads_apart, work_apart);
     if (open_database(&worker)) {
         ch_log(CH_LOG_INFO, "worker is ready", "worker", worker.id, NULL);
         work(&worker);
     }
-    end_threads(&worker, threads);
-    ch_db_close(worker.db);
-    ch_keyset_free(worker.keys);
-    free(worker.kinds);
+    end(&apart, threads_apart);
+    end(&worker, threads);
     ch_log(CH_LOG_INFO, "worker has stopped", "worker", worker.id, NULL);
     return 0;
 }

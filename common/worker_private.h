@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What the worker's three threads share: the one that runs jobs, the one that keeps the running job alive, and the one
- * that calls the clocks. Each has a database connection of its own. */
+/* What the worker's threads share: the one that runs jobs, the one that keeps the running job alive, and the one that
+ * calls the clocks. Each has a database connection of its own. Jobs that wait for others than the database run in a
+ * second worker of the same process, which calls no clocks. */
 #ifndef COMMONHOLD_WORKER_PRIVATE_H
 #define COMMONHOLD_WORKER_PRIVATE_H
 
@@ -21,6 +22,7 @@
 struct worker {
     const struct ch_service *const *services;
     const struct ch_config *config;
+    bool apart; /* runs the services' kinds that are `apart`, and no others */
     char conninfo[1024];
     char id[96];      /* host, process, chance: whose job it is */
     struct ch_db *db; /* of the thread that runs jobs */

@@ -131,7 +131,7 @@ start_server() {
     give_to_owner "$dir/pg.log"
     options="-c unix_socket_directories='$(cat "$dir/pg.socket")'"
     if [ "${CH_PG_TEST:-}" = 1 ]; then
-        options="$options -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        options="$options -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0 -c jit=off"
     fi
     if ! as_owner "$bin/pg_ctl" -D "$dir/pg" -l "$dir/pg.log" -o "$options" -w -t 60 start >/dev/null; then
         tail -n 20 "$dir/pg.log" >&2

@@ -100,7 +100,7 @@ def check_layers():
 
 
 def check_auditor_is_apart():
-    allowed = re.compile(r'commonhold/(json|crypto|arena|id|cli|tlog|fetch)\.h')
+    allowed = re.compile(r'commonhold/(json|crypto|arena|id|cli|tlog|cosign|fetch)\.h')
     return [f"{f}: {m.group(1)}" for f in OWN_C if f.startswith("services/audit/")
             for m in re.finditer(r'#include "([^"]+)"', CODE[f])
             if "/" in m.group(1) and not allowed.match(m.group(1)) and m.group(1).startswith(("commonhold/", "../"))
@@ -134,7 +134,8 @@ def check_sql_functions():
         text = TEXT[f]
         if not re.search(r"-- Purpose: .*\n(-- .*\n)*?-- Outcomes: .*\n(-- .*\n)*?-- Locks: ", text):
             bad.append(f"{f}: no comment block Purpose, Outcomes, Locks")
-        if "SET search_path = pg_catalog, pg_temp" not in text:
+        # A body that is bound when the function is made asks no path later on.
+        if "SET search_path = pg_catalog, pg_temp" not in text and not re.search(r"^RETURN ", text, re.M):
             bad.append(f"{f}: search_path is not pinned")
         made = re.findall(r"CREATE OR REPLACE FUNCTION (\w+)\.(\w+)", text)
         if made != [(schema, name)]:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Sets up and runs the tests: run.sh [check|unit|replay|sql|reference|api|audit|faults|portal|demo ...]; without arguments all of them.
-# BUILD and VARIANT choose the build, as for make. Ends with `N passed, N failed`; exit 1 when one failed.
+# BUILD and VARIANT choose the build, as for make; JOBS says how many test files run beside each other, TMPDIR where databases lie.
+# Ends with `N passed, N failed`; exit 1 when one failed.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,7 +18,14 @@ UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export ASAN_OPTIONS UBSAN_OPTIONS
 # A sanitizer build takes several times as long to start, and each generated input of the reference tests is a process.
 [ "$VARIANT" = release ] || export CH_RUNS="${CH_RUNS:-500}"
-work=$(mktemp -d "${TMPDIR:-/tmp}/commonhold-tests.XXXXXX")
+# Each trust of the tests is a database of its own, thousands of small files that are made and thrown away: in memory, where there is plenty.
+in_memory() {
+    [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -ge 4194304 ] && awk '$1 == "MemAvailable:" && $2 >= 8388608 { found = 1 } END { exit !found }' /proc/meminfo
+}
+[ -n "${TMPDIR:-}" ] || ! in_memory || TMPDIR=/dev/shm
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/commonhold-tests.XXXXXX")
+export TMPDIR
+work=$TMPDIR
 chmod 711 "$work"
 passed=0
 failed=0
@@ -133,7 +141,7 @@ run_pytest() {
     ls "$2"/test_*.py >/dev/null 2>&1 || return 0
     echo "== $1: running, in silence until its end"
     status=0
-    timeout 2700 /usr/bin/python3 -m pytest -q -rs -n "${JOBS:-3}" --dist "${3:-loadfile}" -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
+    timeout 2700 /usr/bin/python3 -m pytest -q -rs -n "${JOBS:-4}" --dist "${3:-loadfile}" -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
     grep '^SKIPPED' "$work/pytest.out" || true
     [ "$status" -eq 0 ] || cat "$work/pytest.out"
     counts=$(/usr/bin/python3 - "$work/junit.xml" <<'PY'

@@ -39,8 +39,11 @@ bool ch_options(int argc, char **argv, const struct ch_option *options, int *wor
 /* "commonhold: ..." on stderr; returns `code`. */
 int ch_say(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Reads a whole file, "-" is stdin, at most `max` bytes. NULL with a message in `error` (256 bytes) otherwise.
- * NUL behind the last byte. */
+/* Reads a whole file, "-" is stdin, at most `max` bytes. NULL with a message in `error` (256 bytes) otherwise,
+ * and errno: EFBIG when it is longer. NUL behind the last byte. */
 char *ch_read_file(struct ch_arena *arena, const char *path, size_t max, size_t *size, char *error);
+/* On disk when it returns, whole or not at all: beside it as PATH.new, fsync, rename, fsync of the folder. False with
+ * errno. */
+bool ch_write_file(const char *path, const char *text);
 
 #endif

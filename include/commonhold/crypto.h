@@ -51,6 +51,14 @@ uint8_t *ch_seal(struct ch_arena *arena, const uint8_t key[32], const void *aad,
 /* NULL when the tag does not hold. */
 uint8_t *ch_unseal(struct ch_arena *arena, const uint8_t key[32], const void *aad, size_t aad_size, const void *sealed,
                    size_t sealed_size, size_t *size);
+/* AES-256-GCM without a nonce of its own (12 zero bytes), for keys that seal one text in their life: `sealed` takes
+ * size + 16 bytes, ciphertext and tag. Opening takes those and gives size bytes; false, and zeros, when the tag does
+ * not hold. */
+#define CH_SEAL_TAG 16
+void ch_seal_once(const uint8_t key[32], const void *aad, size_t aad_size, const void *plain, size_t size,
+                  uint8_t *sealed);
+bool ch_unseal_once(const uint8_t key[32], const void *aad, size_t aad_size, const uint8_t *sealed, size_t size,
+                    uint8_t *plain);
 /* AES-256 key wrap (RFC 3394): 32 bytes in, 40 out, and back (false when it does not check). */
 void ch_key_wrap(const uint8_t kek[32], const uint8_t key[32], uint8_t wrapped[40]);
 bool ch_key_unwrap(const uint8_t kek[32], const uint8_t wrapped[40], uint8_t key[32]);
@@ -71,5 +79,22 @@ void ch_sign(const struct ch_signing_key *key, const void *bytes, size_t size, u
 bool ch_public_key_is_weak(const uint8_t public_key[32]);
 /* RFC 8032; never true for a weak key. */
 bool ch_verify(const uint8_t public_key[32], const void *bytes, size_t size, const uint8_t signature[64]);
+
+/* P-256 (FIPS 186-5; SEC 1). Private keys are 32 bytes big-endian, points uncompressed. */
+#define CH_P256_POINT 65
+struct ch_p256_key;
+/* A fresh private key. */
+void ch_p256_draw(uint8_t private_key[32]);
+/* NULL when the 32 bytes are none: zero, or not below the order of the group. */
+struct ch_p256_key *ch_p256_key_new(const uint8_t private_key[32]);
+void ch_p256_key_free(struct ch_p256_key *key);
+void ch_p256_key_public(const struct ch_p256_key *key, uint8_t public_key[CH_P256_POINT]);
+bool ch_p256_is_point(const uint8_t point[CH_P256_POINT]);
+/* ECDH: the x coordinate of what key and peer agree on. False when the peer is no point of the curve. */
+bool ch_p256_agree(const struct ch_p256_key *key, const uint8_t peer[CH_P256_POINT], uint8_t z[32]);
+/* ECDSA with SHA-256; signatures are r and s, 32 bytes each. */
+void ch_p256_sign(const struct ch_p256_key *key, const void *bytes, size_t size, uint8_t signature[64]);
+bool ch_p256_verify(const uint8_t public_key[CH_P256_POINT], const void *bytes, size_t size,
+                    const uint8_t signature[64]);
 
 #endif

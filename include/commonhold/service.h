@@ -26,6 +26,8 @@ struct ch_service {
     const struct ch_route *routes;    /* may be NULL */
     const struct ch_config_key *keys; /* of section [name]; may be NULL */
     const struct ch_job_kind *jobs;   /* what the worker runs for this role; may be NULL */
+    const char *const *apart;  /* those of its kinds of jobs that wait for others than the database: the worker runs
+                                  them beside the rest, which never waits for one; NULL-ended; may be NULL */
     const char *const *clocks; /* SQL functions the worker calls every second, a transaction each: a name, or a call
                                   with its arguments; NULL-ended; may be NULL */
     const char *const *listen; /* NOTIFY channels of the HTTP role, NULL-ended; may be NULL */
@@ -36,6 +38,9 @@ struct ch_service {
     /* Why the role is not ready although it answers, one sentence, or NULL: /readyz tells it with 503. Called in the
      * loop for each probe, so it only looks. May be NULL. */
     const char *(*unready)(struct ch_service_context *context);
+    /* What an operator should know of a role that is ready, one sentence, or NULL: /readyz tells it with 200. Only
+     * looks, too. May be NULL. */
+    const char *(*warning)(struct ch_service_context *context);
     const struct ch_counter *counters; /* at most CH_COUNTERS_MOST, NULL-ended; may be NULL */
     /* Called once when an HTTP process that ran `start` ends: connections are closed, the role's pool still lives. May
      * be NULL. */

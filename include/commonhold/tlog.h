@@ -92,6 +92,16 @@ bool ch_path_holds(uint64_t index, uint64_t size, const uint8_t leaf[CH_TLOG_HAS
 bool ch_growth_holds(uint64_t old_size, const uint8_t old_root[CH_TLOG_HASH], uint64_t size,
                      const uint8_t root[CH_TLOG_HASH], const uint8_t *path, size_t count);
 
+/* ---- entry bundles (C2SP tlog-tiles) ---- */
+
+struct ch_bundle {
+    const uint8_t *at, *end;
+};
+
+/* The next entry, behind its length of two bytes. NULL where none begins: `at` is then `end`, or what is left is no
+ * entry. */
+const uint8_t *ch_bundle_next(struct ch_bundle *bundle, size_t *size);
+
 /* ---- policies ---- */
 
 #define CH_TLOG_POLICY_MAX 64 /* logs; witnesses and groups together */

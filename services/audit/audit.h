@@ -25,10 +25,13 @@ struct audit_options {
     const char *as_of;
     const char *declared; /* file with the declaration of G2; NULL: the one this program was built with */
     const char *statements, *tiles, *kept, *exports;
+    const char *policy, *witnesses, *timestamp_ca, *cosign;
     bool full, incremental, declare, json, strict;
 };
 
 struct audit;
+struct log_seen;
+struct audit_cosigner;
 
 /* One check of docs/audit.md. Checks that share a `run` are decided in one pass. */
 struct audit_check {
@@ -59,15 +62,20 @@ struct audit {
     int64_t checkpoint_size;     /* -1: there is none */
     const char *checkpoint_root; /* hex */
     const char *currency;
-    struct audit_check *check; /* the one at work: findings go to it */
-    const char *unit;          /* the part of the books at work */
-    json_t *found;             /* array of findings */
-    json_t *found_keys;        /* object: keys of `found`, so that no aspect is told twice */
-    json_t *looked;            /* array of {check, unit}: whose findings this audit decides anew */
-    json_t *progress;          /* array of {check, source, upto, digest} to be kept */
-    json_t *vanished;          /* array of {check, source} */
-    json_t *fetched;           /* array of ids of statements that a treasurer fetched, too */
-    char error[1024];          /* why the audit could not finish */
+    struct audit_check *check;       /* the one at work: findings go to it */
+    const char *unit;                /* the part of the books at work */
+    const char *rests_on;            /* what is judged was given by these options or witnesses; NULL: the database */
+    json_t *found;                   /* array of findings */
+    json_t *found_keys;              /* object: keys of `found`, so that no aspect is told twice */
+    json_t *looked;                  /* array of {check, unit}: whose findings this audit decides anew */
+    json_t *progress;                /* array of {check, source, upto, digest} to be kept */
+    json_t *vanished;                /* array of {check, source} */
+    json_t *fetched;                 /* array of ids of statements that a treasurer fetched, too */
+    struct log_seen *seen;           /* what others showed of the log before the snapshot was taken */
+    struct audit_cosigner *cosigner; /* NULL: this audit cosigns nothing */
+    const char *run_marks;           /* JSON: what stands for each run and its documents; NULL: not asked yet */
+    char inputs_of[37];              /* run whose frozen inputs stand in the work tables; "" none */
+    char error[1024];                /* why the audit could not finish */
 };
 
 /* ---- database.c ---- */
@@ -96,6 +104,10 @@ const char *audit_text(const PGresult *rows, int row, int column);
 int64_t audit_integer(const PGresult *rows, int row, int column);
 /* Copies the rows of a COPY ... TO STDOUT of the source into COPY table FROM STDIN of the findings' database. */
 bool audit_pipe(struct audit *a, const char *from, const char *into);
+/* The same by hand: COPY table FROM STDIN, PQputCopyData on a->findings, and the end of it; what did not go `good` is
+ * thrown away, and stays false. */
+bool audit_copy_begin(struct audit *a, const char *into);
+bool audit_copy_end(struct audit *a, bool good);
 bool audit_fail(struct audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- findings.c ---- */
@@ -112,6 +124,9 @@ void audit_add(struct audit *a, const struct audit_finding *finding);
 /* Each row is a finding: object_type, object_id, aspect, expected, found, delta, direction, text; columns named
  * severity and total may follow. Numbers of objects looked at are counted by the caller. */
 bool audit_collect(struct audit *a, PGconn *conn, const char *sql, int count, const char *const *values);
+/* Findings rest on evidence from outside, too, from now on: an option or the name of a witness. They stay open until an
+ * audit that has it does not find them. What they rested on before, to be put back into a->rests_on behind it. */
+const char *audit_rest_on(struct audit *a, const char *evidence);
 void audit_not_checked(struct audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes findings, totals and progress of this audit; the transaction stays open. */
 bool audit_store(struct audit *a);
@@ -147,6 +162,21 @@ int audit_explain(int argc, char **argv);
 int audit_settle(int argc, char **argv);
 /* Opens again what is settled by a transaction that does not book it any more. */
 bool audit_recheck_settled(struct audit *a);
+
+/* ---- cosign.c ---- */
+
+/* Reads the key of --cosign, so that an audit does not fail for it at its end. */
+bool audit_cosign_begin(struct audit *a);
+/* After a whole audit that ended with 0: cosigns the checkpoint it was of, in the folder of the key. */
+bool audit_cosign(struct audit *a, int code);
+/* Where it keeps what it cosigned last, with a->cosigner. */
+const char *audit_cosigned_path(struct audit *a);
+void audit_cosign_end(struct audit *a);
+
+/* ---- log_seen.c ---- */
+
+/* Asks the published log and the witnesses for what they have, before the snapshot is taken. */
+bool audit_see_log(struct audit *a);
 
 /* ---- offices.c, schema.c ---- */
 

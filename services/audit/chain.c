@@ -96,12 +96,14 @@ static bool judge_fetched(struct audit *a, const struct camt_statement *statemen
 static bool judge_unfetched(struct audit *a)
 {
     PGresult *rows = audit_query(a, a->source, UNFETCHED, AUDIT_ARGS(ch_json_canonical(a->arena, a->fetched, NULL)));
+    const char *before = audit_rest_on(a, "--statements");
     for (int i = 0; rows && i < PQntuples(rows); i++)
         if (strcmp(PQgetvalue(rows, i, 2), "t") == 0)
             tell(a, PQgetvalue(rows, i, 0), "fetched", "a statement", "none",
                  "the bank gave the treasurer those before and behind this statement, and not this one");
         else
             audit_not_checked(a, "statement %s is not among the fetched files", PQgetvalue(rows, i, 1));
+    a->rests_on = before;
     return rows != NULL;
 }
 

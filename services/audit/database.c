@@ -123,14 +123,20 @@ static bool starts(struct audit *a, PGconn *conn, const char *sql, ExecStatusTyp
     return good || copy_failed(a, conn);
 }
 
-bool audit_pipe(struct audit *a, const char *from, const char *into)
+bool audit_copy_begin(struct audit *a, const char *into)
 {
-    if (!starts(a, a->findings, into, PGRES_COPY_IN))
-        return false;
-    if (!starts(a, a->source, from, PGRES_COPY_OUT)) {
-        PQputCopyEnd(a->findings, "the source failed");
-        return false;
-    }
+    return starts(a, a->findings, into, PGRES_COPY_IN);
+}
+
+bool audit_copy_end(struct audit *a, bool good)
+{
+    bool sent = PQputCopyEnd(a->findings, good ? NULL : "the source failed") == 1;
+    return good && (sent || copy_failed(a, a->findings)) && ends_well(a, a->findings);
+}
+
+/* Carries the rows of a COPY of the source over. */
+static bool carry(struct audit *a)
+{
     char *piece;
     int size;
     while ((size = PQgetCopyData(a->source, &piece, 0)) > 0) {
@@ -139,9 +145,12 @@ bool audit_pipe(struct audit *a, const char *from, const char *into)
         if (sent != 1)
             return copy_failed(a, a->findings);
     }
-    if (size == -2)
-        return copy_failed(a, a->source);
-    return PQputCopyEnd(a->findings, NULL) == 1 && ends_well(a, a->source) && ends_well(a, a->findings);
+    return size == -2 ? copy_failed(a, a->source) : ends_well(a, a->source);
+}
+
+bool audit_pipe(struct audit *a, const char *from, const char *into)
+{
+    return audit_copy_begin(a, into) && audit_copy_end(a, starts(a, a->source, from, PGRES_COPY_OUT) && carry(a));
 }
 
 static PGconn *connect_to(struct audit *a, const char *dsn, const char *what)
@@ -156,7 +165,7 @@ static PGconn *connect_to(struct audit *a, const char *dsn, const char *what)
                                    "YMD'; SET IntervalStyle = 'postgres'; "
                                    "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET client_min_messages = "
                                    "warning; SET client_encoding = 'UTF8'; "
-                                   "SET default_transaction_read_only = off; SET jit = off";
+                                   "SET default_transaction_read_only = off; SET jit = off; SET work_mem = '64MB'";
     PGresult *result = PQexec(conn, SETTINGS);
     bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
@@ -179,19 +188,21 @@ static bool refuse_writers(struct audit *a, PGconn *conn, const char *what)
                       what, PQuser(conn), PQgetvalue(rows, 0, 0));
 }
 
-/* Two audits at once: the second waits a minute. */
+/* Two audits at once: the second waits a minute. So does whatever else should ever wait for a lock, this audit's own
+ * other session included: nothing hangs. */
 static bool lock_findings(struct audit *a)
 {
     if (!audit_query(a, a->findings, "BEGIN", AUDIT_NO_ARGS) ||
         !audit_query(a, a->findings, "SET LOCAL lock_timeout = '60s'", AUDIT_NO_ARGS))
         return false;
-    if (!audit_query(a, a->findings, "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('audit', 0))",
-                     AUDIT_NO_ARGS))
-        return audit_fail(a, "another audit is running in this findings database; this one waited a minute");
-    return audit_query(a, a->findings, "SET LOCAL lock_timeout = 0", AUDIT_NO_ARGS) != NULL;
+    return audit_query(a, a->findings,
+                       "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('audit', 0))",
+                       AUDIT_NO_ARGS) ||
+           audit_fail(a, "another audit is running in this findings database; this one waited a minute");
 }
 
-/* The snapshot is taken behind the lock, so that progress never runs ahead of what was read. */
+/* The snapshot is taken behind the lock, so that progress never runs ahead of what was read, and behind what others
+ * were asked of the log: it has grown since, and never shrunk. */
 static bool take_snapshot(struct audit *a)
 {
     if (!audit_query(a, a->source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", AUDIT_NO_ARGS))
@@ -225,7 +236,7 @@ bool audit_open(struct audit *a)
     a->findings = connect_to(a, a->same ? o->source : o->findings, "--findings");
     if (!a->findings || (!a->same && !refuse_writers(a, a->findings, "--findings")))
         return false;
-    return lock_findings(a) && take_snapshot(a);
+    return lock_findings(a) && audit_see_log(a) && take_snapshot(a);
 }
 
 void audit_close(struct audit *a)

@@ -20,6 +20,7 @@ fi
 psql -XAtq -v ON_ERROR_STOP=1 "$1" >&2 <<'SQL'
 SELECT payout.make_partition('2001-01-01');
 SELECT metering.make_partition(t, '2001-01-01') FROM (VALUES ('batch'), ('usage_event')) AS v (t);
+SELECT governance.make_box('00000000-0000-7000-8000-000000000000', 1);
 SELECT pooldata.make_table('00000000-0000-7000-8000-000000000000', '[{"name": "a", "type": "string"}]');
 SQL
 "$bin/commonhold-audit" --declare --source "$(printf '%s' "$1" | sed 's/user=commonhold/user=ch_audit/')"

@@ -282,7 +282,9 @@ bool audit_exports(struct audit *a)
     char *folder = ch_printf(a->arena, "%s/commonhold-audit.XXXXXX", place && *place ? place : "/tmp");
     if (!mkdtemp(folder))
         return audit_fail(a, "%s: %m", folder);
+    const char *before = audit_rest_on(a, "--exports");
     bool good = *a->options->exports ? judge_fetched(a, folder) : judge_own(a, folder);
+    a->rests_on = before;
     clear_folder(a, folder);
     return good;
 }

@@ -57,10 +57,12 @@ bool fetched_each(struct audit *a, const char *not_checked,
     if (count < 0)
         return audit_fail(a, "--statements %s: %m", folder);
     bool good = true;
+    const char *before = audit_rest_on(a, "--statements");
     for (int i = 0; i < count; i++) {
         good = good && judge_file(a, ch_printf(a->arena, "%s/%s", folder, files[i]->d_name), work);
         free(files[i]);
     }
     free(files);
+    a->rests_on = before;
     return good;
 }

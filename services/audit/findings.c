@@ -7,31 +7,29 @@
 #include <string.h>
 
 #include "audit.h"
+#include "log.h"
 
 static const char UPSERT[] =
     "INSERT INTO audit.finding AS f (check_id, object_type, object_id, aspect, severity, expected, found, delta_minor, "
-    "direction, "
-    "text, unit, total, first_run, last_run, state) "
+    "direction, text, unit, total, rests_on, first_run, last_run, state) "
     "SELECT x.check_id, x.object_type, x.object_id, x.aspect, x.severity, x.expected, x.found, x.delta_minor, "
-    "x.direction, x.text, "
-    "x.unit, x.total, $2::uuid, $2::uuid, 'open' FROM pg_catalog.json_to_recordset($1::json) AS x (check_id text, "
-    "object_type "
-    "text, "
-    "object_id text, aspect text, severity text, expected text, found text, delta_minor bigint, direction text, text "
-    "text, unit "
-    "text, total text) "
-    "ON CONFLICT (check_id, object_type, object_id, aspect) DO UPDATE SET severity = EXCLUDED.severity, expected = "
-    "EXCLUDED.expected, found = EXCLUDED.found, delta_minor = EXCLUDED.delta_minor, direction = EXCLUDED.direction, "
-    "text = "
-    "EXCLUDED.text, unit = EXCLUDED.unit, total = EXCLUDED.total, last_run = EXCLUDED.last_run, "
-    "state = CASE WHEN f.state IN ('explained', 'settled') AND (f.expected, f.found) = (EXCLUDED.expected, "
-    "EXCLUDED.found) THEN "
-    "f.state ELSE 'open' END";
+    "x.direction, x.text, x.unit, x.total, x.rests_on, $2::uuid, $2::uuid, 'open' "
+    "FROM pg_catalog.json_to_recordset($1::json) AS x (check_id text, object_type text, object_id text, aspect text, "
+    "severity text, expected text, found text, delta_minor bigint, direction text, text text, unit text, total text, "
+    "rests_on text) "
+    "ON CONFLICT (check_id, object_type, object_id, aspect) DO UPDATE SET severity = EXCLUDED.severity, "
+    "expected = EXCLUDED.expected, found = EXCLUDED.found, delta_minor = EXCLUDED.delta_minor, "
+    "direction = EXCLUDED.direction, text = EXCLUDED.text, unit = EXCLUDED.unit, total = EXCLUDED.total, "
+    "rests_on = EXCLUDED.rests_on, last_run = EXCLUDED.last_run, state = CASE WHEN f.state IN ('explained', 'settled') "
+    "AND (f.expected, f.found) = (EXCLUDED.expected, EXCLUDED.found) THEN f.state ELSE 'open' END";
 
-static const char GONE[] = "UPDATE audit.finding AS f SET state = 'gone' FROM pg_catalog.json_to_recordset($1::json) "
-                           "AS l (check_id text, unit text) "
-                           "WHERE f.check_id = l.check_id AND (l.unit IS NULL OR f.unit = l.unit) AND f.state = 'open' "
-                           "AND f.last_run <> $2::uuid";
+/* $3: the evidence this audit had. */
+static const char GONE[] =
+    "UPDATE audit.finding AS f SET state = 'gone' FROM pg_catalog.json_to_recordset($1::json) "
+    "AS l (check_id text, unit text) "
+    "WHERE f.check_id = l.check_id AND (l.unit IS NULL OR f.unit = l.unit) AND f.state = 'open' "
+    "AND f.last_run <> $2::uuid AND (f.rests_on IS NULL OR pg_catalog.string_to_array(f.rests_on, ' ') <@ "
+    "ARRAY(SELECT pg_catalog.json_array_elements_text($3::json)))";
 
 static const char FORGET[] =
     "DELETE FROM audit.progress AS p USING pg_catalog.json_to_recordset($1::json) AS l (check_id text, "
@@ -64,6 +62,8 @@ void audit_add(struct audit *a, const struct audit_finding *f)
                             f->object_type, "object_id", f->object_id, "aspect", f->aspect, "severity",
                             f->severity ? f->severity : a->check->severity, "expected", f->expected, "found", f->found,
                             "text", f->text, "unit", a->unit);
+    if (a->rests_on)
+        json_object_set_new(row, "rests_on", json_string(a->rests_on));
     if (f->total)
         json_object_set_new(row, "total", json_string(f->total));
     if (f->direction) {
@@ -102,6 +102,13 @@ bool audit_collect(struct audit *a, PGconn *conn, const char *sql, int count, co
     return rows != NULL;
 }
 
+const char *audit_rest_on(struct audit *a, const char *evidence)
+{
+    const char *before = a->rests_on;
+    a->rests_on = before ? ch_printf(a->arena, "%s %s", before, evidence) : evidence;
+    return before;
+}
+
 void audit_not_checked(struct audit *a, const char *format, ...)
 {
     va_list args;
@@ -128,6 +135,25 @@ static void look_at_all(struct audit *a, json_t *list)
             json_array_append_new(list, json_pack("{s:s}", "check_id", c->id));
 }
 
+/* The evidence from outside that this audit had. */
+static json_t *evidence(struct audit *a)
+{
+    const struct audit_options *o = a->options;
+    const struct {
+        const char *option, *value;
+    } options[] = {{"--statements", o->statements}, {"--tiles", o->tiles},   {"--kept", o->kept},
+                   {"--exports", o->exports},       {"--policy", o->policy}, {"--timestamp-ca", o->timestamp_ca},
+                   {"--cosign", o->cosign}};
+    json_t *list = ch_json_own(a->arena, json_array());
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].value)
+            json_array_append_new(list, json_string(options[i].option));
+    for (size_t i = 0; a->seen && i < a->seen->count; i++)
+        if (a->seen->copies[i].text)
+            json_array_append_new(list, json_string(a->seen->copies[i].witness->name));
+    return list;
+}
+
 bool audit_store(struct audit *a)
 {
     look_at_all(a, a->looked);
@@ -137,8 +163,9 @@ bool audit_store(struct audit *a)
     const char *vanished = ch_json_canonical(a->arena, a->vanished, NULL);
     const char *progress = ch_json_canonical(a->arena, a->progress, NULL);
     const char *ids = ch_json_canonical(a->arena, chosen_ids(a), NULL);
+    const char *had = ch_json_canonical(a->arena, evidence(a), NULL);
     return audit_query(a, a->findings, UPSERT, AUDIT_ARGS(found, a->id)) &&
-           audit_query(a, a->findings, GONE, AUDIT_ARGS(looked, a->id)) &&
+           audit_query(a, a->findings, GONE, AUDIT_ARGS(looked, a->id, had)) &&
            audit_query(a, a->findings, FORGET, AUDIT_ARGS(vanished)) &&
            audit_query(a, a->findings, PROGRESS, AUDIT_ARGS(progress)) && audit_recheck_settled(a) &&
            audit_query(a, a->findings, TOTALS, AUDIT_ARGS(ids, a->currency));

@@ -10,6 +10,7 @@ struct journal_point {
     const char *last_at;  /* its time */
     const char *months;   /* JSON: month to digest of its rows up to `upto` */
     const char *balances; /* digest of the balances at `upto`; NULL where nothing is known */
+    const char *seed;     /* of these digests */
 };
 
 /* The progress point of the chosen journal checks, or zero: nothing known, they differ, or a digest moved. */

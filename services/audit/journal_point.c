@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/crypto.h"
+
 #define STREAM_COLUMNS                                                                                                 \
     "SELECT t.txn_no, t.txn_id, pg_catalog.to_char(t.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), t.postings, "  \
     "t.debit_minor, "                                                                                                  \
@@ -41,60 +43,52 @@ const char JOURNAL_TOUCHED[] =
     "t.txn_no <= "
     "$1::bigint) AS s ON true";
 
-#define ROW_DIGEST(text)                                                                                               \
-    "(('x' || pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(" text                         \
-    ", 'UTF8')), 'hex'), 15))::bit(60)::bigint)"
+/* What stands for a row: 64 bits, of which sums are made. Whoever does not see the seed, which is drawn anew with each
+ * audit from the first transaction and kept with the digest, cannot choose rows whose sums come out the same. */
+#define ROW_DIGEST(row, seed) "pg_catalog.hash_record_extended(" row ", " seed "::bigint)"
+#define SUM_OF(digest)        "pg_catalog.sum(" digest ")"
 
-/* $1 lower and $2 upper end of txn_no, $3 months or null; postings without a header count as old rows. */
+/* $1 lower and $2 upper end of txn_no, $3 months or null, $4 the seed; postings without a header count as old rows. */
 static const char DIGESTS[] =
     "SELECT COALESCE(pg_catalog.jsonb_object_agg(y.month, y.digest::text), '{}')::text FROM (SELECT x.month, "
-    "pg_catalog.sum(x.d) AS "
-    "digest FROM (SELECT t.month, " ROW_DIGEST(
-        "'t' || t::text") " AS d FROM payout.txn AS t WHERE t.txn_no > $1::bigint AND t.txn_no "
-                          "<= $2::bigint AND ($3::date[] IS NULL OR t.month = ANY ($3::date[])) "
-                          "UNION ALL SELECT p.month, " ROW_DIGEST(
-                              "'p' || p::text") " FROM payout.posting AS p LEFT JOIN payout.txn AS t ON t.month = "
-                                                "p.month AND t.txn_id = p.txn_id WHERE (t.txn_no > $1::bigint AND "
-                                                "t.txn_no <= $2::bigint OR t.txn_no IS NULL AND $1 = '0') AND "
-                                                "($3::date[] IS NULL OR p.month = ANY ($3::date[]))) AS x GROUP BY "
-                                                "x.month) AS y";
+    "pg_catalog.sum(x.d) AS digest FROM (SELECT t.month, " SUM_OF(
+        ROW_DIGEST("t", "$4")) " AS d FROM payout.txn AS t WHERE t.txn_no > $1::bigint AND t.txn_no <= $2::bigint AND "
+                               "($3::date[] IS NULL OR t.month = ANY ($3::date[])) GROUP BY t.month "
+                               "UNION ALL SELECT p.month, " SUM_OF(
+                                   ROW_DIGEST("p", "$4")) " FROM payout.posting AS p LEFT JOIN payout.txn AS t ON "
+                                                          "t.month = p.month AND t.txn_id = p.txn_id WHERE (t.txn_no > "
+                                                          "$1::bigint AND t.txn_no <= $2::bigint OR t.txn_no IS NULL "
+                                                          "AND $1 = '0') AND ($3::date[] IS NULL OR p.month = ANY "
+                                                          "($3::date[])) GROUP BY p.month) AS x GROUP BY x.month) AS y";
 
-/* Balances as they stood at transaction $1: what came later is taken off again. */
+#define BALANCE_DIGEST(minor, version)                                                                                 \
+    ROW_DIGEST("ROW(x.owner_id, x.account_id, (" minor ")::bigint, (" version ")::bigint)", "$2")
+/* What moved behind transaction $1, account by account. */
+#define MOVED_SINCE                                                                                                    \
+    "(SELECT p.owner_id, p.account_id, pg_catalog.sum(p.minor) AS minor, pg_catalog.count(DISTINCT p.txn_id) AS txns " \
+    "FROM payout.txn AS t JOIN payout.posting AS p ON p.month = t.month AND p.txn_id = t.txn_id WHERE t.txn_no > "     \
+    "$1::bigint GROUP BY p.owner_id, p.account_id) AS n "
+
+/* Balances as they stood at transaction $1: what came later is taken off again. $2 the seed. */
 static const char BALANCES[] =
-    "SELECT COALESCE(pg_catalog.sum(" ROW_DIGEST("x.owner_id || ' ' || x.account_id || ' ' || x.minor || ' ' || "
-                                                 "x.version") "), "
-                                                              "0)::text FROM (SELECT b.owner_id, b.account_id, b.minor "
-                                                              "- COALESCE(n.minor, 0) AS minor, b.version - "
-                                                              "COALESCE(n.txns, 0) AS "
-                                                              "version FROM payout.balance AS b LEFT JOIN (SELECT "
-                                                              "p.owner_id, p.account_id, pg_catalog.sum(p.minor) AS "
-                                                              "minor, "
-                                                              "pg_catalog.count(DISTINCT p.txn_id) AS txns FROM "
-                                                              "payout.txn AS t JOIN payout.posting AS p ON p.month = "
-                                                              "t.month AND p.txn_id = "
-                                                              "t.txn_id WHERE t.txn_no > $1::bigint GROUP BY "
-                                                              "p.owner_id, p.account_id) AS n ON n.owner_id = "
-                                                              "b.owner_id AND n.account_id = "
-                                                              "b.account_id) AS x WHERE x.version <> 0 OR x.minor <> 0";
+    "SELECT COALESCE(" SUM_OF(BALANCE_DIGEST("x.minor", "x.version")) ", 0)::text FROM (SELECT b.owner_id, "
+                                                                      "b.account_id, b.minor - COALESCE(n.minor, 0) "
+                                                                      "AS minor, b.version - COALESCE(n.txns, 0) AS "
+                                                                      "version FROM payout.balance AS b LEFT "
+                                                                      "JOIN " MOVED_SINCE
+                                                                      "ON n.owner_id = b.owner_id AND n.account_id = "
+                                                                      "b.account_id) AS x WHERE x.version <> 0 OR "
+                                                                      "x.minor <> 0";
 
 /* What transactions behind $1 make of that digest: of the balances they moved, what stands now less what stood. */
-static const char MOVED[] = "SELECT COALESCE(pg_catalog.sum(" ROW_DIGEST(
-    "x.owner_id || ' ' || x.account_id || ' ' || x.minor || ' ' || "
-    "x.version") " - CASE WHEN x.version = x.txns AND x.minor = x.moved "
-                 "THEN 0 ELSE " ROW_DIGEST(
-                     "x.owner_id || ' ' || "
-                     "x.account_id || ' ' || "
-                     "x.minor - x.moved || ' ' || "
-                     "x.version - x.txns") " END), "
-                                           "0)::text FROM (SELECT b.owner_id, b.account_id, b.minor, b.version, "
-                                           "n.moved, n.txns FROM (SELECT p.owner_id, "
-                                           "p.account_id, pg_catalog.sum(p.minor) AS moved, pg_catalog.count(DISTINCT "
-                                           "p.txn_id) AS txns FROM payout.txn AS t "
-                                           "JOIN payout.posting AS p ON p.month = t.month AND p.txn_id = t.txn_id "
-                                           "WHERE t.txn_no > $1::bigint GROUP BY "
-                                           "p.owner_id, p.account_id) AS n JOIN payout.balance AS b ON b.owner_id = "
-                                           "n.owner_id AND b.account_id = "
-                                           "n.account_id) AS x";
+static const char MOVED[] =
+    "SELECT COALESCE(" SUM_OF(BALANCE_DIGEST("x.minor", "x.version")) ", 0)::numeric - COALESCE(" SUM_OF(
+        BALANCE_DIGEST("x.minor - x.moved",
+                       "x.version - x.txns")) " FILTER (WHERE x.version <> x.txns OR x.minor <> x.moved), 0)::numeric "
+                                              "FROM (SELECT b.owner_id, b.account_id, b.minor, b.version, n.minor AS "
+                                              "moved, n.txns FROM " MOVED_SINCE
+                                              "JOIN payout.balance AS b ON b.owner_id = n.owner_id AND b.account_id = "
+                                              "n.account_id) AS x";
 
 static const char KNOWN[] =
     "SELECT pg_catalog.min(p.upto), pg_catalog.min(p.digest) FROM audit.progress AS p WHERE p.source = 'journal' AND "
@@ -129,35 +123,57 @@ static const char *one_text(struct audit *a, PGconn *conn, const char *sql, int 
 }
 
 /* Whether everything below the point is as it was; false also on failure, with a->error. */
-static bool still_same(struct audit *a, const char *upto, const char *months, const char *balances)
+static bool still_same(struct audit *a, const char *upto, const struct journal_point *known)
 {
-    const char *now = one_text(a, a->source, DIGESTS, AUDIT_ARGS("0", upto, a->months));
+    const char *months = known->months;
+    const char *now = one_text(a, a->source, DIGESTS, AUDIT_ARGS("0", upto, a->months, known->seed));
     const char *same = now ? one_text(a, a->findings, SAME, AUDIT_ARGS(months, now, a->months)) : NULL;
-    const char *stood = same ? one_text(a, a->source, BALANCES, AUDIT_ARGS(upto)) : NULL;
-    return stood && *same == 't' && strcmp(stood, balances) == 0;
+    const char *stood = same ? one_text(a, a->source, BALANCES, AUDIT_ARGS(upto, known->seed)) : NULL;
+    return stood && *same == 't' && strcmp(stood, known->balances) == 0;
 }
 
 static const char LAST[] =
     "SELECT pg_catalog.to_char(t.recorded_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM payout.txn AS t WHERE "
     "t.txn_no = $1::bigint";
 
+/* A point with nothing below it. */
+static struct journal_point beginning(struct audit *a)
+{
+    int64_t seed;
+    ch_random(&seed, sizeof seed);
+    return (struct journal_point){.last_at = "", .months = "{}", .seed = ch_printf(a->arena, "%" PRId64, seed)};
+}
+
+/* "seed balances months", as journal_digest writes it; false where it is something else. */
+static bool read_digest(struct audit *a, const char *digest, struct journal_point *point)
+{
+    const char *balances = strchr(digest, ' '), *months = balances ? strchr(balances + 1, ' ') : NULL;
+    if (!months)
+        return false;
+    point->seed = ch_memdup(a->arena, digest, (size_t)(balances - digest));
+    point->balances = ch_memdup(a->arena, balances + 1, (size_t)(months - balances) - 1);
+    point->months = months + 1;
+    return true;
+}
+
 bool journal_resume(struct audit *a, struct journal_point *point)
 {
-    *point = (struct journal_point){.upto = 0, .last_at = "", .months = "{}"};
+    struct journal_point last = {0};
+    *point = beginning(a);
     if (a->options->full)
         return true;
     PGresult *known = audit_query(a, a->findings, KNOWN, AUDIT_ARGS(chosen_journal(a)));
     if (!known || PQntuples(known) == 0)
         return known != NULL;
-    const char *upto = PQgetvalue(known, 0, 0), *digest = PQgetvalue(known, 0, 1);
-    const char *months = strchr(digest, ' ');
-    PGresult *last = audit_query(a, a->source, LAST, AUDIT_ARGS(upto));
-    if (!months || !last || PQntuples(last) == 0)
-        return last != NULL;
-    const char *balances = ch_memdup(a->arena, digest, (size_t)(months - digest));
-    if (!still_same(a, upto, months + 1, balances))
+    const char *upto = PQgetvalue(known, 0, 0);
+    PGresult *at = audit_query(a, a->source, LAST, AUDIT_ARGS(upto));
+    if (!at || PQntuples(at) == 0 || !read_digest(a, PQgetvalue(known, 0, 1), &last))
+        return at != NULL;
+    if (!still_same(a, upto, &last))
         return a->error[0] == '\0';
-    *point = (struct journal_point){strtoll(upto, NULL, 10), PQgetvalue(last, 0, 0), months + 1, balances};
+    last.upto = strtoll(upto, NULL, 10);
+    last.last_at = PQgetvalue(at, 0, 0);
+    *point = last;
     return true;
 }
 
@@ -165,8 +181,8 @@ bool journal_resume(struct audit *a, struct journal_point *point)
 static const char *balances_now(struct audit *a, const struct journal_point *point, const char *from, const char *to)
 {
     if (!point->balances)
-        return one_text(a, a->source, BALANCES, AUDIT_ARGS(to));
-    const char *moved = one_text(a, a->source, MOVED, AUDIT_ARGS(from));
+        return one_text(a, a->source, BALANCES, AUDIT_ARGS(to, point->seed));
+    const char *moved = one_text(a, a->source, MOVED, AUDIT_ARGS(from, point->seed));
     return moved ? one_text(a, a->findings, "SELECT ($1::numeric + $2::numeric)::text",
                             AUDIT_ARGS(point->balances, moved))
                  : NULL;
@@ -175,8 +191,8 @@ static const char *balances_now(struct audit *a, const struct journal_point *poi
 const char *journal_digest(struct audit *a, const struct journal_point *point, int64_t last_no)
 {
     const char *from = ch_printf(a->arena, "%" PRId64, point->upto), *to = ch_printf(a->arena, "%" PRId64, last_no);
-    const char *more = one_text(a, a->source, DIGESTS, AUDIT_ARGS(from, to, NULL));
+    const char *more = one_text(a, a->source, DIGESTS, AUDIT_ARGS(from, to, NULL, point->seed));
     const char *months = more ? one_text(a, a->findings, SUM, AUDIT_ARGS(point->months, more)) : NULL;
     const char *balances = months ? balances_now(a, point, from, to) : NULL;
-    return balances ? ch_printf(a->arena, "%s %s", balances, months) : NULL;
+    return balances ? ch_printf(a->arena, "%s %s %s", point->seed, balances, months) : NULL;
 }

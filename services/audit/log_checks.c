@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* T1 to T5: the transparency log, made again from its entries. Rows are compared with rows in sql/functions/audit; the
  * tree, the tiles and the signatures in C. The newest checkpoint of an audit that found the log whole is kept. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "commonhold/crypto.h"
+#include "commonhold/cli.h"
 #include "log.h"
 
 #define UNITS(function)                                                                                                \
@@ -16,9 +15,11 @@ static const char ENTRIES[] = "SELECT f.object_type, f.object_id, f.aspect, f.ex
                               "FROM audit.check_entries($1) AS "
                               "f ORDER BY f.object_type, f.object_id, f.aspect";
 
-static const char NEWEST[] =
-    "SELECT c.size, pg_catalog.encode(c.root, 'hex'), c.text FROM log.checkpoint AS c ORDER BY "
-    "c.size DESC LIMIT 1";
+static const char NEWEST[] = "SELECT c.size, pg_catalog.encode(c.root, 'hex'), c.text || COALESCE((SELECT "
+                             "pg_catalog.string_agg(s.line, '' ORDER "
+                             "BY s.vkey) FROM log.cosignature AS s WHERE s.size = c.size AND s.root = c.root), '') "
+                             "FROM log.checkpoint AS c ORDER "
+                             "BY c.size DESC LIMIT 1";
 
 static const char LOGGED[] = "SELECT f.unit, f.object_type, f.object_id, f.aspect, f.expected, f.found, f.about FROM "
                              "audit.check_logged($1::text[]) AS f ORDER BY f.object_type, f.object_id, f.aspect";
@@ -44,7 +45,10 @@ static bool check_tree(struct audit *a, struct log_books *books)
                    "the entries do not make the root that was signed: entries were changed, or the checkpoint");
         a->check->objects++;
     }
-    return log_check_published(a, books);
+    const char *before = audit_rest_on(a, "--tiles");
+    bool good = log_check_published(a, books);
+    a->rests_on = before;
+    return good;
 }
 
 static bool check_always(struct audit *a, struct log_books *books, bool (*check)(struct audit *, struct log_books *))
@@ -63,33 +67,16 @@ static bool check_size(struct audit *a, struct log_books *books)
     return check_always(a, books, log_check_size);
 }
 
-/* Only what was found whole is evidence later. A file that is there stays. */
+/* Only what was found whole is evidence later: the checkpoint, with the lines of witnesses. A file that is there
+ * stays. */
 static bool keep_newest(struct audit *a)
 {
     PGresult *newest = audit_query(a, a->source, NEWEST, AUDIT_NO_ARGS);
     if (!newest || PQntuples(newest) == 0)
         return newest != NULL;
     const char *path = ch_printf(a->arena, "%s/%06" PRId64, a->options->kept, audit_integer(newest, 0, 0));
-    const char *text = PQgetvalue(newest, 0, 2);
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-    if (file < 0)
-        return access(path, F_OK) == 0 || audit_fail(a, "--kept: %s: %m", path);
-    bool written = write(file, text, strlen(text)) == (ssize_t)strlen(text) && fsync(file) == 0;
-    close(file);
-    return written || audit_fail(a, "--kept: %s: %m", path);
-}
-
-static bool found_whole(const struct audit *a)
-{
-    const json_t *row;
-    size_t i;
-    json_array_foreach(a->found, i, row)
-    {
-        const char *id = json_string_value(json_object_get(row, "check_id"));
-        if (id[0] == 'T' && strcmp(id, "T2") != 0)
-            return false;
-    }
-    return true;
+    return access(path, F_OK) == 0 || ch_write_file(path, PQgetvalue(newest, 0, 2)) ||
+           audit_fail(a, "--kept: %s: %m", path);
 }
 
 struct part {
@@ -101,32 +88,43 @@ struct part {
 static const struct part PARTS[] = {
     {"T1", check_tree}, {"T3", check_history}, {"T4", log_check_keys}, {"T5", check_size}, {NULL, NULL}};
 
-static bool check_part(struct audit *a, struct log_books *books, const struct part *part)
+static bool found_whole(const struct audit *a, size_t chosen)
 {
-    struct audit_check *check = audit_checks;
-    while (strcmp(check->id, part->id) != 0)
-        check++;
-    a->check = check;
-    if (!check->chosen && strcmp(part->id, "T1") == 0)
-        return log_check_tiles(a, books); /* findings of a check that was not chosen are not kept */
-    if (!check->chosen)
-        return true;
-    check->done = true;
-    return part->check(a, books);
+    const json_t *row;
+    size_t i;
+    json_array_foreach(a->found, i, row)
+    {
+        const char *id = json_string_value(json_object_get(row, "check_id"));
+        if (id[0] == 'T' && strcmp(id, "T2") != 0)
+            return false;
+    }
+    return PARTS[chosen].id == NULL;
+}
+
+/* The others need the tree too; what is wrong with it is told by T1, if anybody asked it. */
+static bool make_tree(struct audit *a, struct log_books *books)
+{
+    size_t before = json_array_size(a->found);
+    bool good = log_check_tiles(a, books);
+    while (json_array_size(a->found) > before)
+        json_array_remove(a->found, json_array_size(a->found) - 1);
+    return good;
 }
 
 bool audit_log(struct audit *a)
 {
     struct log_books books = {.size = a->checkpoint_size > 0 ? (uint64_t)a->checkpoint_size : 0};
-    size_t before = json_array_size(a->found);
+    size_t chosen = 0;
     bool good = true;
     for (const struct part *part = PARTS; good && part->id; part++) {
-        good = check_part(a, &books, part);
-        if (good && !a->check->chosen)
-            while (json_array_size(a->found) > before)
-                json_array_remove(a->found, json_array_size(a->found) - 1);
+        bool begun = audit_begin_part(a, part->id);
+        chosen += begun;
+        if (begun)
+            good = part->check(a, &books);
+        else if (part == PARTS)
+            good = make_tree(a, &books);
     }
-    return good && (!a->options->kept || !found_whole(a) || keep_newest(a));
+    return good && (!a->options->kept || !found_whole(a, chosen) || keep_newest(a));
 }
 
 /* T2: months whose digests moved are gathered and compared at once, since each comparison reads all objects. */

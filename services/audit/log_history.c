@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* T3, that the log only ever grew: every checkpoint it signed, and every one this auditor kept, is the root of its
- * beginning. T5, that it never shrank: no size that anybody saw is larger, and nothing waits for too long. */
+/* T3, that the log only ever grew: every checkpoint it signed, every one this auditor kept or cosigned, and every one a
+ * witness cosigned, is the root of its beginning. T5, that it never shrank: no size that anybody saw is larger, and
+ * nothing waits for too long. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -70,65 +71,139 @@ static bool is_ours(struct audit *a, const struct ch_checkpoint *checkpoint, boo
     return rows != NULL;
 }
 
-/* A checkpoint that was kept must be the root of the log's beginning. One of a log that could not be continued is no
- * part of this one. */
-static bool check_kept_one(struct audit *a, const struct log_books *books, const char *path, const char *name)
-{
-    struct ch_checkpoint kept;
-    char error[256];
+/* A checkpoint of this log that somebody else holds. */
+struct shown {
+    const char *type, *id; /* of its findings */
+    const char *text;
     size_t length;
+    const struct ch_vkey *witness; /* whose cosignature it must bear; NULL: nobody's */
+};
+
+/* NULL, or why it proves nothing. */
+static const char *judge_form(const struct shown *shown, const struct ch_checkpoint *checkpoint, bool ours)
+{
+    if (!ours)
+        return "it bears no signature of a key of this log";
+    return shown->witness && ch_checkpoint_signed(checkpoint, shown->witness, NULL) != CH_SIGNED_WELL
+               ? "the witness did not cosign it"
+               : NULL;
+}
+
+/* It must be the root of the log's beginning. One of a log that could not be continued is no part of this one. */
+static bool judge_shown(struct audit *a, const struct log_books *books, const struct shown *shown)
+{
+    struct ch_checkpoint checkpoint;
     bool ours;
-    const char *text = ch_read_file(a->arena, path, KEPT_MAX, &length, error);
-    if (!text)
-        return audit_fail(a, "%s", error);
-    const char *wrong = ch_checkpoint_read(text, length, &kept);
+    const char *wrong = ch_checkpoint_read(shown->text, shown->length, &checkpoint);
     if (!wrong) {
-        PGresult *former = audit_query(a, a->source, FORMER, AUDIT_ARGS(kept.origin));
-        if (!former || !is_ours(a, &kept, &ours))
+        PGresult *former = audit_query(a, a->source, FORMER, AUDIT_ARGS(checkpoint.origin));
+        if (!former || !is_ours(a, &checkpoint, &ours))
             return false;
         if (PQntuples(former) > 0)
             return true;
-        wrong = ours ? NULL : "it bears no signature of a key of this log";
+        wrong = judge_form(shown, &checkpoint, ours);
     }
     a->check->objects++;
-    log_differ(a, "kept checkpoint", name, "form", "a signed checkpoint", wrong ? wrong : "a signed checkpoint",
-               "it proves nothing: keep checkpoints where nobody changes them");
+    log_differ(a, shown->type, shown->id, "form", "a signed checkpoint", wrong ? wrong : "a signed checkpoint",
+               "it proves nothing: keep checkpoints where nobody changes them, and ask a witness again");
     if (wrong)
         return true;
-    const char *size = ch_printf(a->arena, "%" PRIu64, kept.size);
-    if (kept.size > books->size)
-        log_differ(a, "kept checkpoint", name, "size", size, ch_printf(a->arena, "%" PRIu64, books->size),
+    const char *size = ch_printf(a->arena, "%" PRIu64, checkpoint.size);
+    if (checkpoint.size > books->size)
+        log_differ(a, shown->type, shown->id, "size", size, ch_printf(a->arena, "%" PRIu64, books->size),
                    "the log was rolled back: it has fewer entries than were signed");
     else
-        compare_root(a, books, "kept checkpoint", name, kept.size, log_hex(a->arena, kept.root),
+        compare_root(a, books, shown->type, shown->id, checkpoint.size, log_hex(a->arena, checkpoint.root),
                      "the log was forked: this size was signed with another root");
     return true;
 }
 
-static bool each_kept(struct audit *a, struct log_books *books,
-                      bool (*work)(struct audit *a, const struct log_books *books, const char *path, const char *name))
+static bool check_kept_one(struct audit *a, const struct log_books *books, const char *name, const char *text,
+                           size_t length)
+{
+    return judge_shown(a, books,
+                       &(struct shown){.type = "kept checkpoint", .id = name, .text = text, .length = length});
+}
+
+static bool read_kept(struct audit *a, const char *path, const char **text, size_t *length)
+{
+    char error[256];
+    *text = ch_read_file(a->arena, path, KEPT_MAX, length, error);
+    return *text || audit_fail(a, "%s", error);
+}
+
+/* Those that end in .new are of a writer that was killed. */
+static bool is_kept(const char *name)
+{
+    size_t length = strlen(name);
+    return name[0] != '.' && (length < 4 || strcmp(name + length - 4, ".new") != 0);
+}
+
+bool log_each_kept(struct audit *a, const struct log_books *books, log_kept_work *work)
 {
     struct dirent **names;
     int count = scandir(a->options->kept, &names, NULL, alphasort);
     if (count < 0)
         return audit_fail(a, "--kept %s: %m", a->options->kept);
     bool good = true;
+    const char *before = audit_rest_on(a, "--kept");
     for (int i = 0; i < count; i++) {
-        if (good && names[i]->d_name[0] != '.')
-            good = work(a, books, ch_printf(a->arena, "%s/%s", a->options->kept, names[i]->d_name),
-                        ch_strdup(a->arena, names[i]->d_name));
+        const char *text, *name = ch_strdup(a->arena, names[i]->d_name);
+        size_t length;
+        if (good && is_kept(name))
+            good = read_kept(a, ch_printf(a->arena, "%s/%s", a->options->kept, name), &text, &length) &&
+                   work(a, books, name, text, length);
         free(names[i]);
     }
     free(names);
+    a->rests_on = before;
+    return good;
+}
+
+static bool judge_witness(struct audit *a, const struct log_books *books, const struct log_copy *copy)
+{
+    const char *before = audit_rest_on(a, copy->witness->name);
+    bool good = judge_shown(
+        a, books, &(struct shown){"witness", copy->witness->name, copy->text, copy->length, &copy->witness->key});
+    a->rests_on = before;
+    return good;
+}
+
+/* What each witness of the policy holds; one that is silent is listed, and nothing is said of the log for that. */
+static bool check_witnesses(struct audit *a, const struct log_books *books)
+{
+    if (!a->seen->policy)
+        audit_not_checked(a, "what witnesses hold: give --policy");
+    for (size_t i = 0; i < a->seen->count; i++) {
+        const struct log_copy *copy = &a->seen->copies[i];
+        const char *name = copy->witness->name;
+        if (!copy->text)
+            audit_not_checked(a, "what the witness %s holds: %s", name, copy->missing);
+        else if (!judge_witness(a, books, copy))
+            return false;
+    }
+    return true;
+}
+
+/* What this auditor cosigned last is a checkpoint it kept. */
+static bool check_cosigned(struct audit *a, const struct log_books *books)
+{
+    const char *text, *path = a->cosigner ? audit_cosigned_path(a) : NULL;
+    size_t length;
+    if (!path || access(path, F_OK) != 0)
+        return true;
+    const char *before = audit_rest_on(a, "--cosign");
+    bool good = read_kept(a, path, &text, &length) && check_kept_one(a, books, "cosigned", text, length);
+    a->rests_on = before;
     return good;
 }
 
 bool log_check_history(struct audit *a, struct log_books *books)
 {
-    if (!check_earlier(a, books))
+    if (!check_earlier(a, books) || !check_witnesses(a, books) || !check_cosigned(a, books))
         return false;
     if (a->options->kept)
-        return each_kept(a, books, check_kept_one);
+        return log_each_kept(a, books, check_kept_one);
     audit_not_checked(a, "checkpoints kept outside the database: give --kept");
     return true;
 }
@@ -141,14 +216,10 @@ static void compare_size(struct audit *a, const struct log_books *books, const c
                    "the log has shrunk: was an old backup restored? what was published stays published");
 }
 
-static bool check_kept_size(struct audit *a, const struct log_books *books, const char *path, const char *name)
+static bool check_kept_size(struct audit *a, const struct log_books *books, const char *name, const char *text,
+                            size_t length)
 {
     struct ch_checkpoint kept;
-    char error[256];
-    size_t length;
-    const char *text = ch_read_file(a->arena, path, KEPT_MAX, &length, error);
-    if (!text)
-        return audit_fail(a, "%s", error);
     if (ch_checkpoint_read(text, length, &kept) != NULL)
         return true; /* T3 tells it */
     PGresult *former = audit_query(a, a->source, FORMER, AUDIT_ARGS(kept.origin));
@@ -165,8 +236,10 @@ bool log_check_size(struct audit *a, struct log_books *books)
         return false;
     a->check->objects++;
     compare_size(a, books, "earlier audits", (uint64_t)audit_integer(seen, 0, 0));
+    const char *before = audit_rest_on(a, "--tiles");
     if (books->is_published)
         compare_size(a, books, "published", books->published.size);
-    return (!a->options->kept || each_kept(a, books, check_kept_size)) &&
+    a->rests_on = before;
+    return (!a->options->kept || log_each_kept(a, books, check_kept_size)) &&
            audit_collect(a, a->source, WAITING, AUDIT_ARGS(a->as_of));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* T4: every checkpoint is the text of its row, signed by all keys that were in force then and by no other of this log;
- * and the keys' own history holds. */
+ * and the keys' own history holds. What others signed is judged in log_anchors.c. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -102,7 +102,8 @@ static bool judge_month(struct audit *a, const char *unit)
 {
     if (strcmp(unit, "keys") == 0)
         return audit_collect(a, a->source, HISTORY, AUDIT_NO_ARGS);
-    PGresult *rows = audit_query(a, a->source, CHECKPOINTS, AUDIT_ARGS(strchr(unit, ' ') + 1));
+    const char *month = strchr(unit, ' ') + 1;
+    PGresult *rows = audit_query(a, a->source, CHECKPOINTS, AUDIT_ARGS(month));
     bool good = rows != NULL;
     for (int i = 0; good && i < PQntuples(rows); i++) {
         const char *id = PQgetvalue(rows, i, 0), *text = PQgetvalue(rows, i, 1);
@@ -115,7 +116,7 @@ static bool judge_month(struct audit *a, const char *unit)
         if (!wrong)
             good = judge_signatures(&(struct seen){a, "checkpoint", id, &read}, PQgetvalue(rows, i, 3));
     }
-    return good;
+    return good && log_judge_cosignatures(a, month);
 }
 
 bool log_check_keys(struct audit *a, struct log_books *books)
@@ -123,6 +124,7 @@ bool log_check_keys(struct audit *a, struct log_books *books)
     if (!audit_each_unit(a, UNITS, judge_month))
         return false;
     audit_look(a, "published");
-    return !books->is_published ||
-           judge_signatures(&(struct seen){a, "published", "checkpoint", &books->published}, a->as_of);
+    return (!books->is_published ||
+            judge_signatures(&(struct seen){a, "published", "checkpoint", &books->published}, a->as_of)) &&
+           log_check_anchors(a, books);
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "commonhold/cli.h"
-#include "commonhold/fetch.h"
 #include "log.h"
 
 /* An entry bundle of 256 entries of 65,535 bytes. */
@@ -31,14 +30,18 @@ static bool read_file(struct audit *a, const char *path, const char **bytes, siz
     return *bytes != NULL || audit_fail(a, "%s", error);
 }
 
+void log_fetch(struct ch_arena *arena, const char *url, int seconds, struct ch_fetch_response *response)
+{
+    const struct ch_fetch_policy policy = {
+        .allow_http = true, .allow_private = true, .any_port = true, .body_max = LARGEST, .timeout_s = seconds};
+    ch_fetch(arena, &policy, &(struct ch_fetch_request){.method = "GET", .url = url}, response);
+}
+
 static bool read_address(struct audit *a, const char *url, const char **bytes, size_t *size)
 {
-    /* The person who starts the audit names the address: it may be inside. */
-    static const struct ch_fetch_policy POLICY = {
-        .allow_http = true, .allow_private = true, .any_port = true, .body_max = LARGEST, .timeout_s = 60};
     struct ch_fetch_response response;
     *bytes = NULL;
-    ch_fetch(a->arena, &POLICY, &(struct ch_fetch_request){.method = "GET", .url = url}, &response);
+    log_fetch(a->arena, url, 60, &response);
     if (response.verdict == CH_FETCH_OK && (response.status == 404 || response.status == 409))
         return true;
     if (response.verdict != CH_FETCH_OK || response.status != 200)

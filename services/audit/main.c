@@ -80,7 +80,8 @@ struct audit_check audit_checks[] = {
 static const char USAGE[] =
     "usage: commonhold-audit --full | --incremental --source DSN [--findings DSN] [--checks L1,B3] [--sweep N|all]\n"
     "                        [--report json|text] [--as-of TIME] [--statements DIR] [--tiles URL|DIR] [--kept DIR]\n"
-    "                        [--exports [DIR]] [--declared FILE] [--strict]\n"
+    "                        [--policy FILE] [--witnesses DIR] [--timestamp-ca FILE] [--cosign DIR] [--exports [DIR]]\n"
+    "                        [--declared FILE] [--strict]\n"
     "       commonhold-audit explain | settle ... (see there)\n"
     "       commonhold-audit --declare --source DSN\n";
 
@@ -194,6 +195,10 @@ static int read_options(struct audit_options *o, int argc, char **argv)
                                  {"--statements", NULL, &o->statements},
                                  {"--tiles", NULL, &o->tiles},
                                  {"--kept", NULL, &o->kept},
+                                 {"--policy", NULL, &o->policy},
+                                 {"--witnesses", NULL, &o->witnesses},
+                                 {"--timestamp-ca", NULL, &o->timestamp_ca},
+                                 {"--cosign", NULL, &o->cosign},
                                  {NULL, NULL, NULL}};
     for (int i = 1; i < argc; i++) {
         int code = read_one(flags, argc, argv, &i);
@@ -253,8 +258,9 @@ static bool print_report(struct audit *a, const char *text)
 static bool audit_all(struct audit *a, int *code)
 {
     const char *text;
-    return audit_choose_months(a) && run_checks(a) && audit_store(a) && audit_report(a, code, &text) &&
-           print_report(a, text) && audit_query(a, a->findings, "COMMIT", AUDIT_NO_ARGS);
+    return audit_cosign_begin(a) && audit_choose_months(a) && run_checks(a) && audit_store(a) &&
+           audit_report(a, code, &text) && print_report(a, text) &&
+           audit_query(a, a->findings, "COMMIT", AUDIT_NO_ARGS) && audit_cosign(a, *code);
 }
 
 static int run_audit(const struct audit_options *options)
@@ -267,6 +273,7 @@ static int run_audit(const struct audit_options *options)
         fprintf(stderr, "commonhold-audit: not finished%s%s: %s\n", a.check ? ", in " : "", a.check ? a.check->id : "",
                 a.error);
     audit_close(&a);
+    audit_cosign_end(&a);
     ch_arena_free(a.arena);
     return good ? code : AUDIT_UNFINISHED;
 }

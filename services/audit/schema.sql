@@ -2,7 +2,7 @@
 -- What a database consists of, object by object, each with a hash of everything that makes it what it is: G2 compares it with the declaration.
 -- It stands in the auditor's program and not in the database, which could otherwise say of itself what it likes. The connection pins search_path
 -- to pg_catalog, so that names of all else come out qualified.
--- A table that is made while the trust lives (a month's partition, the rows of a pool) has a model: what it is called there, and its definition,
+-- A table that is made while the trust lives (a month's partition, the rows of a pool, the box of a vote) has a model: what it is called there, and its definition,
 -- hold for all of its kind. Names of its indexes and constraints are not part of it, because PostgreSQL chooses them.
 WITH role AS (
     -- Whoever migrates is called something else in every house.
@@ -14,6 +14,7 @@ space AS (
 relation AS (
     SELECT c.*, s.name || '.' || c.relname AS name, s.name = 'pooldata' AS pooled,
         CASE WHEN s.name = 'pooldata' AND c.relname ~ '^p_[0-9a-z]{26}(_row)?$' THEN 'pooldata.p_*' || substr(c.relname, 29)
+            WHEN c.relispartition AND s.name = 'governance' AND c.relname ~ '^box_[0-9a-f]{32}_[12]$' THEN 'governance.box_*'
             WHEN c.relispartition AND c.relname ~ '_[0-9]{6}$' THEN s.name || '.' || regexp_replace(c.relname, '_[0-9]{6}$', '_*') END AS model
     FROM pg_class AS c JOIN space AS s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')),
 -- What is not of an extension: nobody but somebody with all rights makes things in pg_catalog.

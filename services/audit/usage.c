@@ -8,6 +8,7 @@
 
 #include "by_function.h"
 #include "commonhold/crypto.h"
+#include "inputs.h"
 
 /* $1 pool, $2 month: the canonical text of each line, in byte order (docs/api/metering.yaml). */
 static const char LEAVES[] = "SELECT pg_catalog.concat('{\"contribution\":', COALESCE('\"' || u.contribution_id || "
@@ -58,6 +59,19 @@ static const char COMPARE_DAYS[] = "WITH day AS (SELECT d.grant_id, d.meter, d.c
                                    "counted day by day: a line was added, dropped, changed or moved to another month' "
                                    "FROM row AS r GROUP BY r.grant_id, r.meter, "
                                    "r.contribution_id HAVING pg_catalog.sum(r.day) <> pg_catalog.sum(r.sealed)";
+
+/* Runs of a pool and month, and what was sealed for each contribution that counts in one: of one licensee where the run
+ * shares one licensee's money. */
+static const char RUNS[] = "SELECT r.id::text FROM payout.run AS r WHERE r.pool_id = $1::uuid AND r.service_month = "
+                           "$2::date AND r.state <> 'abandoned' AND r.inputs_sha256 IS NOT NULL ORDER BY r.id";
+static const char CLEAR_USED[] = "TRUNCATE audit.work_used";
+static const struct pipe USED[] = {
+    {"COPY (SELECT u.contribution_id, pg_catalog.sum(u.units) FROM payout.run AS r JOIN metering.sealed_usage AS u ON "
+     "u.pool_id = r.pool_id AND u.month = r.service_month WHERE r.id = " INPUTS_RUN
+     " AND u.contribution_id IS NOT NULL AND (r.licensee IS NULL OR u.grant_id IN (SELECT g.id FROM "
+     "licensing.data_grant AS g WHERE g.organisation_id = r.licensee)) GROUP BY u.contribution_id) TO STDOUT",
+     "COPY audit.work_used (contribution, units) FROM STDIN"},
+    {NULL, NULL}};
 
 /* What the rows of a pool and month come to. */
 struct recount {
@@ -118,18 +132,30 @@ static bool compare_runs(struct audit *a, const char *pool, const char *month, c
     return rows != NULL;
 }
 
+/* Contribution by contribution, recipient by recipient. */
+static bool compare_inputs(struct audit *a, const char *pool, const char *month)
+{
+    PGresult *runs = audit_query(a, a->source, RUNS, AUDIT_ARGS(pool, month));
+    bool good = runs != NULL;
+    for (int i = 0; good && i < PQntuples(runs); i++) {
+        const char *run = PQgetvalue(runs, i, 0);
+        good = inputs_load(a, run) && audit_query(a, a->findings, CLEAR_USED, AUDIT_NO_ARGS) && inputs_pipe(a, USED) &&
+               audit_collect(a, a->findings, AUDIT_FOUND_BY("check_run_usage"), AUDIT_ARGS(run));
+    }
+    return good;
+}
+
 static bool judge_unit(struct audit *a, const char *unit)
 {
     const char *month = strchr(unit, ' ') + 1;
     const char *pool = ch_memdup(a->arena, unit, (size_t)(month - 1 - unit));
     struct recount counted;
     return recount(a, pool, month, &counted) && compare_seal(a, pool, month, &counted) &&
-           compare_runs(a, pool, month, &counted) &&
-           audit_collect(a, a->source, AUDIT_FOUND_BY("check_run_usage"), AUDIT_ARGS(unit)) &&
+           compare_runs(a, pool, month, &counted) && compare_inputs(a, pool, month) &&
            audit_collect(a, a->source, COMPARE_DAYS, AUDIT_ARGS(pool, month));
 }
 
 bool audit_usage(struct audit *a)
 {
-    return audit_each_unit(a, AUDIT_UNITS("units_seals"), judge_unit);
+    return inputs_units(a, AUDIT_UNITS_GIVEN("units_seals"), judge_unit);
 }

@@ -9,9 +9,9 @@
 
 #define INPUT_MAX ((size_t)1024 * 1024)
 
-static int refuse(struct ch_arena *arena, const struct ch_decide_refusal *refusal)
+static int refuse(struct ch_arena *arena, const struct ch_calc_refusal *refusal)
 {
-    fprintf(stderr, "%s\n", ch_decide_refusal_text(arena, refusal));
+    fprintf(stderr, "%s\n", ch_calc_refusal_text(arena, refusal));
     return CH_EXIT_REFUSED;
 }
 
@@ -20,12 +20,12 @@ static int decide(struct ch_arena *arena)
     struct ch_decision_rule rule;
     struct ch_class_count counts[CH_CLASSES];
     struct ch_decision decision;
-    struct ch_decide_refusal refusal;
+    struct ch_calc_refusal refusal;
     char error[256];
     size_t size;
     const char *text = ch_read_file(arena, "-", INPUT_MAX, &size, error);
     if (!text) {
-        refusal = (struct ch_decide_refusal){.slug = "not_json", .detail = error};
+        refusal = (struct ch_calc_refusal){.slug = "not_json", .detail = error};
         return refuse(arena, &refusal);
     }
     if (!ch_decide_parse(arena, text, size, &rule, counts, &refusal))
@@ -51,7 +51,7 @@ static int calc_decide(int argc, char **argv)
 static int panel(struct ch_arena *arena)
 {
     struct ch_json_error error = {.slug = "not_json"};
-    struct ch_decide_refusal refusal = {.slug = "not_json"};
+    struct ch_calc_refusal refusal = {.slug = "not_json"};
     char text_error[256];
     const char *detail = text_error;
     size_t size;
@@ -63,7 +63,7 @@ static int panel(struct ch_arena *arena)
     const json_t *lot = json_is_array(lots) ? json_array_get(lots, json_array_size(lots) - 1) : tree;
     json_t *result = tree ? ch_lot_recompute(arena, lot, &detail) : NULL;
     if (!result) {
-        refusal = (struct ch_decide_refusal){.slug = tree ? "invalid" : error.slug, .detail = detail};
+        refusal = (struct ch_calc_refusal){.slug = tree ? "invalid" : error.slug, .detail = detail};
         return refuse(arena, &refusal);
     }
     puts(ch_json_canonical(arena, result, NULL));
@@ -86,6 +86,14 @@ const struct ch_command governance_commands[] = {
     {"calc decide", "< INPUT.json", "what a vote of three classes comes to under a rule row", calc_decide},
     {"calc panel", "< APPEAL.json", "recomputes the lot of an appeals panel from what the appeal publishes",
      calc_panel},
+    {"calc tally", "--method scottish-stv [--lot-seed HEX64] FILE.blt | --method knapsack FILE.json",
+     "counts an election or a budget round; - is standard input", ch_command_calc_tally},
     {"found", "CHARTER.json --config FILE [--database CONNINFO]",
      "writes the founding charter into a migrated database, once", ch_command_found},
+    {"steward key", "PROPOSAL [--key FILE] [--origin URL]",
+     "makes a steward's key for a sealed vote, and posts its public half", ch_command_steward_key},
+    {"steward reveal", "PROPOSAL [--key FILE] [--origin URL]", "reveals the private half when voting has closed",
+     ch_command_steward_reveal},
+    {"vote", "PROPOSAL yes|no|abstain [--origin URL]", "votes; a secret choice is sealed on this machine",
+     ch_command_vote},
     {NULL, NULL, NULL, NULL}};

@@ -5,10 +5,15 @@
 
 #include "commonhold/cli.h"
 
-/* calc decide, found (governance.md sections 11 and 3). */
+/* calc decide, calc tally, found (governance.md sections 11 and 3). */
 extern const struct ch_command governance_commands[];
 
-/* Of found.c. */
+/* Of calc_tally.c and found.c. */
+int ch_command_calc_tally(int argc, char **argv);
 int ch_command_found(int argc, char **argv);
+
+int ch_command_vote(int argc, char **argv);
+int ch_command_steward_key(int argc, char **argv);
+int ch_command_steward_reveal(int argc, char **argv);
 
 #endif

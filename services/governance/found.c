@@ -93,8 +93,9 @@ static int print_answer(struct ch_arena *arena, const struct ch_answer *answer)
     const char *text = answer->body ? answer->body : "{}";
     const json_t *body = ch_json_parse(arena, text, strlen(text), &CH_JSON_BODY, &error);
     if (strcmp(answer->outcome, "created") == 0) {
+        const char *missing = json_string_value(json_object_get(body, "missing_guards"));
         print_founders(arena, body);
-        return CH_EXIT_OK;
+        return missing && *missing ? ch_say(CH_EXIT_OK, "%s: %s", CH_MIGRATE_UNGUARDED, missing) : CH_EXIT_OK;
     }
     if (json_is_array(json_object_get(body, "errors")))
         fprintf(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* Membership: applications, the register, leaving, erasure, class changes, dues. Names and addresses are sealed here on
- * their way in and opened on their way out. */
+/* Membership: applications, the register, leaving, erasure, class changes, dues, suspension. Names and addresses are
+ * sealed here on their way in and opened on their way out. */
 #include <string.h>
 
 #include "commonhold/crypto.h"
@@ -15,6 +15,8 @@ CH_FUNCTION(leave_fn, "governance.leave_membership", "$1::uuid, $2::uuid");
 CH_FUNCTION(erase_fn, "governance.erase_member", "$1::uuid, $2::uuid");
 CH_FUNCTION(change_class_fn, "governance.change_class", "$1::uuid, $2::uuid, $3::jsonb");
 CH_FUNCTION(record_dues_fn, "governance.record_dues", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
+CH_FUNCTION(suspend_fn, "governance.change_standing", "$1::uuid, $2::text, $3::uuid, 'suspend', $4::jsonb");
+CH_FUNCTION(reinstate_fn, "governance.change_standing", "$1::uuid, $2::text, $3::uuid, 'reinstate', $4::jsonb");
 
 struct application {
     const char *class, *display_name, *email;
@@ -59,14 +61,20 @@ static const struct ch_field DECISION[] = {
     {NULL, 0, false, 0, 0, 0, NULL},
 };
 
-struct ch_done *decide_application(struct ch_request *request)
+/* function(actor, key, {id}, body) of somebody in office, behind the body's decoding into `size` bytes. */
+static struct ch_done *record(struct ch_request *request, const struct ch_statement *statement,
+                              const struct ch_field *fields, size_t size)
 {
-    struct decision *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    struct ch_done *refused = ch_decode(request, DECISION, body);
+    struct ch_done *refused = ch_decode(request, fields, ch_alloc(ch_arena_of(request), size));
     const char *id = refused ? NULL : id_argument(request, "id", &refused);
     return refused ? refused
-                   : ch_call(request, &decide_application_fn,
+                   : ch_call(request, statement,
                              CH_ARGS(actor_argument(request), ch_idempotency_key(request), id, ch_body_json(request)));
+}
+
+struct ch_done *decide_application(struct ch_request *request)
+{
+    return record(request, &decide_application_fn, DECISION, sizeof(struct decision));
 }
 
 struct ch_done *list_members(struct ch_request *request)
@@ -132,12 +140,26 @@ static const struct ch_field DUES[] = {
     {NULL, 0, false, 0, 0, 0, NULL},
 };
 
+struct standing_change {
+    const char *reason;
+};
+
+static const struct ch_field STANDING_CHANGE[] = {
+    CH_FIELD(CH_FIELD_TEXT, standing_change, reason, true, 1, 1000, NULL),
+    {NULL, 0, false, 0, 0, 0, NULL},
+};
+
 struct ch_done *record_dues(struct ch_request *request)
 {
-    struct dues *body = ch_alloc(ch_arena_of(request), sizeof *body);
-    struct ch_done *refused = ch_decode(request, DUES, body);
-    const char *id = refused ? NULL : id_argument(request, "id", &refused);
-    return refused ? refused
-                   : ch_call(request, &record_dues_fn,
-                             CH_ARGS(actor_argument(request), ch_idempotency_key(request), id, ch_body_json(request)));
+    return record(request, &record_dues_fn, DUES, sizeof(struct dues));
+}
+
+struct ch_done *suspend_member(struct ch_request *request)
+{
+    return record(request, &suspend_fn, STANDING_CHANGE, sizeof(struct standing_change));
+}
+
+struct ch_done *reinstate_member(struct ch_request *request)
+{
+    return record(request, &reinstate_fn, STANDING_CHANGE, sizeof(struct standing_change));
 }

@@ -6,7 +6,9 @@
 #include "core/effect.h"
 #include "governance.h"
 
-#define TYPES "terms benefit_rule prohibit_purpose permit_purpose bylaw entrenched policy board_decision"
+#define TYPES                                                                                                          \
+    "terms benefit_rule prohibit_purpose permit_purpose budget_round bylaw entrenched succession recall policy "       \
+    "board_decision"
 
 CH_FUNCTION(create_fn, "governance.create_proposal", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(edit_fn, "governance.edit_proposal", "$1::uuid, $2::integer, $3::uuid, $4::jsonb");
@@ -46,12 +48,12 @@ static struct ch_done *decode_draft(struct ch_request *request)
     return ch_reply(request, "invalid", ch_complaints_text(list));
 }
 
-/* Passes a proposal on with its version as ETag. */
+/* Passes a proposal on with its version as ETag, and the names of candidates opened. */
 static struct ch_done *reply_proposal(struct ch_request *request, const struct ch_answer *answer)
 {
     struct ch_json_error error;
     const char *body = answer->body;
-    const json_t *tree =
+    json_t *tree =
         body ? ch_json_parse(ch_arena_of(request), body, strlen(body),
                              &(const struct ch_json_limits){.bytes = (size_t)16 * 1024 * 1024, .depth = 32}, &error)
              : NULL;
@@ -59,7 +61,10 @@ static struct ch_done *reply_proposal(struct ch_request *request, const struct c
     if (json_is_integer(version))
         ch_set_header(request, "ETag",
                       ch_printf(ch_arena_of(request), "\"%lld\"", (long long)json_integer_value(version)));
-    return ch_reply(request, answer->outcome, body);
+    if (!json_is_array(json_object_get(tree, "candidates")))
+        return ch_reply(request, answer->outcome, body);
+    people_open(ch_arena_of(request), &governance_of(request)->secrets, tree);
+    return ch_reply(request, answer->outcome, ch_json_canonical(ch_arena_of(request), tree, NULL));
 }
 
 struct ch_done *list_proposals(struct ch_request *request)

@@ -30,6 +30,8 @@ static const struct ch_route ROUTES[] = {
     {CH_POST, "/governance/v1/members/{id}/erase", CH_AUTH_MEMBER, erase_member, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/members/{id}/change-class", CH_AUTH_MEMBER, change_class, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/members/{id}/record-dues", CH_AUTH_MEMBER, record_dues, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/members/{id}/suspend", CH_AUTH_MEMBER, suspend_member, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/members/{id}/reinstate", CH_AUTH_MEMBER, reinstate_member, NULL, NULL, SMALL, 0},
     {CH_GET, "/governance/v1/members/{id}/affiliations", CH_AUTH_MEMBER, list_affiliations, NULL, NULL, 0, 0},
     {CH_POST, "/governance/v1/members/{id}/affiliations", CH_AUTH_MEMBER, post_affiliation, NULL, NULL, SMALL, 0},
     {CH_DELETE, "/governance/v1/affiliations/{id}", CH_AUTH_MEMBER, end_affiliation, NULL, NULL, 0, 0},
@@ -46,6 +48,16 @@ static const struct ch_route ROUTES[] = {
     {CH_POST, "/governance/v1/proposals/{id}/give-opinion", CH_AUTH_MEMBER, give_opinion, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/annul", CH_AUTH_MEMBER, annul_proposal, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/cast-named-vote", CH_AUTH_MEMBER, cast_named_vote, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/cast-ballot", CH_AUTH_MEMBER, cast_ballot, NULL, NULL, SMALL,
+     CH_ROUTE_SECRET},
+    {CH_POST, "/governance/v1/proposals/{id}/post-steward-key", CH_AUTH_MEMBER, post_steward_key, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/reveal-steward-key", CH_AUTH_MEMBER, reveal_steward_key, NULL, NULL, SMALL,
+     CH_ROUTE_SECRET},
+    {CH_POST, "/governance/v1/proposals/{id}/stand", CH_AUTH_MEMBER, stand_for_election, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/stand-down", CH_AUTH_MEMBER, stand_down, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/nominate", CH_AUTH_MEMBER, nominate_candidate, NULL, NULL, SMALL, 0},
+    {CH_GET, "/governance/v1/trackers/{tracker}", CH_AUTH_NONE, get_tracker, NULL, NULL, 0, CH_ROUTE_SECRET},
+    {CH_GET, "/governance/v1/bundles/{id}", CH_AUTH_NONE, get_bundle, NULL, NULL, 0, 0},
     {CH_GET, "/governance/v1/rolls/{id}", CH_AUTH_MEMBER, get_roll, NULL, NULL, 0, 0},
     {CH_GET, "/governance/v1/rolls/{id}/check-self", CH_AUTH_MEMBER, check_self, NULL, NULL, 0, 0},
     {CH_GET, "/governance/v1/turnouts/{id}", CH_AUTH_NONE, get_turnout, NULL, NULL, 0, 0},
@@ -70,6 +82,14 @@ static const struct ch_route ROUTES[] = {
     {CH_GET, "/governance/v1/panel-volunteers", CH_AUTH_NONE, list_panel_volunteers, NULL, NULL, 0, 0},
     {CH_POST, "/governance/v1/panel-volunteers", CH_AUTH_MEMBER, volunteer_for_panel, NULL, NULL, SMALL, 0},
     {CH_DELETE, "/governance/v1/panel-volunteers/{id}", CH_AUTH_MEMBER, withdraw_volunteer, NULL, NULL, 0, 0},
+
+    {CH_GET, "/governance/v1/projects", CH_AUTH_NONE, list_projects, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/projects", CH_AUTH_MEMBER, post_project, NULL, NULL, 0, 0},
+    {CH_GET, "/governance/v1/projects/{id}", CH_AUTH_NONE, get_project, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/projects/{id}/propose", CH_AUTH_MEMBER, propose_project, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/projects/{id}/cost", CH_AUTH_MEMBER, cost_project, NULL, NULL, SMALL, 0},
+    {CH_POST, "/governance/v1/projects/{id}/sponsor", CH_AUTH_MEMBER, sponsor_project, NULL, NULL, SMALL, 0},
+    {CH_GET, "/governance/v1/budget-rounds/{id}/export", CH_AUTH_NONE, export_round, NULL, NULL, 0, 0},
 
     {CH_GET, "/governance/v1/notices", CH_AUTH_MEMBER, list_notices, NULL, NULL, 0, 0},
     {CH_PUT, "/governance/v1/notice-preferences", CH_AUTH_MEMBER, put_notice_preferences, NULL, NULL, SMALL, 0},
@@ -177,6 +197,14 @@ struct ch_done *act_on_id(struct ch_request *request, const struct ch_statement 
                                   reply_opened);
 }
 
+struct ch_done *step_on_id(struct ch_request *request, const struct ch_statement *statement)
+{
+    static const struct ch_field NOTHING[] = {{NULL, 0, false, 0, 0, 0, NULL}};
+    struct ch_done *refused = ch_decode(request, NOTHING, NULL);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused ? refused : ch_call_then(request, statement, CH_ARGS(actor_argument(request), id), reply_opened);
+}
+
 static bool start(struct ch_service_context *context)
 {
     static struct governance governance;
@@ -191,8 +219,14 @@ static bool start(struct ch_service_context *context)
         return false;
     }
     context->state = &governance;
+    guards_read(context);
     return true;
 }
 
-const struct ch_service governance_service = {
-    .name = "governance", .routes = ROUTES, .keys = KEYS, .jobs = JOBS, .clocks = CLOCKS, .start = start};
+const struct ch_service governance_service = {.name = "governance",
+                                              .routes = ROUTES,
+                                              .keys = KEYS,
+                                              .jobs = JOBS,
+                                              .clocks = CLOCKS,
+                                              .start = start,
+                                              .warning = guards_warning};

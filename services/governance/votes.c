@@ -7,7 +7,7 @@
 CH_FUNCTION(cast_fn, "governance.cast_named_vote", "$1::uuid, $2::uuid, $3::jsonb");
 CH_READ(roll_fn, "governance.get_roll", "$1::uuid, $2::uuid, $3::integer, $4::uuid, $5::integer");
 CH_READ(check_fn, "governance.check_self", "$1::uuid, $2::uuid");
-CH_READ(turnout_fn, "governance.get_turnout", "$1::uuid");
+CH_READ(turnout_fn, "governance.get_turnout", "$1::uuid, $2::uuid");
 
 struct vote {
     const char *choice;
@@ -26,16 +26,22 @@ struct ch_done *cast_named_vote(struct ch_request *request)
     return refused ? refused : ch_call(request, &cast_fn, CH_ARGS(actor_argument(request), id, ch_body_json(request)));
 }
 
+const char *reading_argument(struct ch_request *request, struct ch_done **refused)
+{
+    const char *reading = ch_query(request, "reading");
+    if (reading && strcmp(reading, "1") != 0 && strcmp(reading, "2") != 0)
+        *refused = ch_refuse(request, "bad_request", "reading is 1 or 2");
+    return reading;
+}
+
 struct ch_done *get_roll(struct ch_request *request)
 {
     struct page page;
     struct ch_done *refused = NULL;
     const char *id = id_argument(request, "id", &refused);
-    const char *reading = ch_query(request, "reading");
+    const char *reading = refused ? NULL : reading_argument(request, &refused);
     if (refused || !read_page(request, &page, &refused))
         return refused;
-    if (reading && strcmp(reading, "1") != 0 && strcmp(reading, "2") != 0)
-        return ch_refuse(request, "bad_request", "reading is 1 or 2");
     return ch_call_then(request, &roll_fn, CH_ARGS(actor_argument(request), id, reading, page.after, page.limit),
                         reply_opened);
 }
@@ -51,5 +57,5 @@ struct ch_done *get_turnout(struct ch_request *request)
 {
     struct ch_done *refused = NULL;
     const char *id = id_argument(request, "id", &refused);
-    return refused ? refused : ch_call(request, &turnout_fn, CH_ARGS(id));
+    return refused ? refused : ch_call(request, &turnout_fn, CH_ARGS(actor_argument(request), id));
 }

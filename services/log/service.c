@@ -39,6 +39,8 @@ static const struct ch_job_kind JOBS[] = {
     {NULL, NULL, 0, 0},
 };
 
+/* A witness or an authority may say nothing for seconds: the sequencer does not wait for it. */
+static const char *const APART[] = {"ask_witnesses", "take_timestamp", NULL};
 static const char *const CLOCKS[] = {"log.tick", NULL};
 static const char *const CHANNELS[] = {"log_health", NULL};
 
@@ -62,6 +64,7 @@ const struct ch_service log_service = {
     .routes = ROUTES,
     .keys = KEYS,
     .jobs = JOBS,
+    .apart = APART,
     .clocks = CLOCKS,
     .listen = CHANNELS,
     .notified = log_health_notified,

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The inbox folder: bank files that a bank's own program leaves there are imported as an upload is. A file is written
- * under another name and renamed to *.xml when it is whole; what was imported moves to done/, what was refused to
- * refused/, and what only lacks the statement before it to waiting/, until one has come. A kill at any line changes
+/* The inbox folder: bank files that the rail says have come are imported as an upload is. A bank's own program writes a
+ * file under another name and renames it to *.xml when it is whole; what was imported moves to done/, what was refused
+ * to refused/, and what only lacks the statement before it to waiting/, until one has come. A kill at any line changes
  * nothing: the booking is one transaction, and a file that was booked but not moved is found to be here already. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -15,7 +13,7 @@
 
 #include "bank_file.h"
 #include "jobs.h"
-#include "settings.h"
+#include "rail.h"
 
 #define READ_BYTES     ((size_t)128 << 10)
 #define SETTLE_SECONDS 60 /* a file that cannot be read may still be being written */
@@ -28,9 +26,8 @@ CH_FUNCTION(note_inbox, "payout.note_inbox", "$1::text, $2::text, $3::text, $4::
 
 struct inbox {
     struct ch_job *job;
-    const char *folder;
-    const char **names; /* sorted */
-    size_t count, room;
+    struct payout_settings settings;
+    const struct ch_rail *rail;
     bool imported; /* one, in this round */
     enum ch_job_result result;
 };
@@ -108,9 +105,10 @@ static void import_open(struct inbox *inbox, struct incoming *in, int fd)
 static bool move_to(struct inbox *inbox, const char *name, const char *from, const char *to)
 {
     struct ch_arena *arena = inbox->job->arena;
-    const char *folder = ch_printf(arena, "%s/%s", inbox->folder, to);
+    const char *folder = ch_printf(arena, "%s/%s", inbox->settings.inbox, to);
     if ((mkdir(folder, 0700) == 0 || errno == EEXIST) &&
-        rename(ch_printf(arena, "%s/%s%s", inbox->folder, from, name), ch_printf(arena, "%s/%s", folder, name)) == 0)
+        rename(ch_printf(arena, "%s/%s%s", inbox->settings.inbox, from, name),
+               ch_printf(arena, "%s/%s", folder, name)) == 0)
         return true;
     snprintf(inbox->job->reason, sizeof inbox->job->reason, "%s: %s", folder, strerror(errno));
     inbox->result = CH_JOB_DEAD;
@@ -133,7 +131,8 @@ static void import_one(struct inbox *inbox, const char *name)
 {
     struct incoming in = {.name = name};
     struct stat about;
-    int fd = open(ch_printf(inbox->job->arena, "%s/%s", inbox->folder, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        open(ch_printf(inbox->job->arena, "%s/%s", inbox->settings.inbox, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return; /* another worker has moved it, or it is a link: not ours */
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
@@ -148,49 +147,37 @@ static void import_one(struct inbox *inbox, const char *name)
     bank_file_free(in.file);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names of *.xml in a folder below the inbox, or in the inbox itself. */
-static void list_files(struct inbox *inbox, const char *below)
-{
-    struct ch_arena *arena = inbox->job->arena;
-    DIR *folder = opendir(ch_printf(arena, "%s/%s", inbox->folder, below));
-    inbox->count = 0;
-    for (struct dirent *item; folder && (item = readdir(folder));) {
-        size_t length = strlen(item->d_name);
-        if (item->d_name[0] == '.' || length < 5 || strcmp(item->d_name + length - 4, ".xml") != 0)
-            continue;
-        inbox->names = ch_arena_grow(arena, inbox->names, &inbox->room, (inbox->count + 1) * sizeof *inbox->names);
-        inbox->names[inbox->count++] = ch_strdup(arena, item->d_name);
-    }
-    if (folder)
-        closedir(folder);
-    if (inbox->count > 0)
-        qsort(inbox->names, inbox->count, sizeof *inbox->names, by_name);
-}
-
-/* All files of the inbox by name, so that statements of one night come in their order. */
+/* All that has come, in the rail's order. */
 static void import_all(struct inbox *inbox)
 {
-    list_files(inbox, "");
+    struct ch_rail_call call = {.arena = inbox->job->arena, .settings = &inbox->settings};
+    const char **names;
+    size_t count = inbox->rail->statement(&call, NULL, NULL, &names);
     inbox->imported = false;
-    for (size_t i = 0; i < inbox->count && inbox->result == CH_JOB_DONE && !ch_job_stopping(inbox->job); i++)
-        import_one(inbox, inbox->names[i]);
+    for (size_t i = 0; i < count && inbox->result == CH_JOB_DONE && !ch_job_stopping(inbox->job); i++)
+        import_one(inbox, names[i]);
+}
+
+/* A statement has come: those that waited for one are tried again. False: there is none, or no way. */
+static bool take_waiting(struct inbox *inbox)
+{
+    struct ch_arena *arena = inbox->job->arena;
+    const char **names;
+    size_t count = ch_rail_files(arena, ch_printf(arena, "%s/waiting", inbox->settings.inbox), NULL, NULL, &names);
+    for (size_t i = 0; i < count; i++)
+        if (!move_to(inbox, names[i], "waiting/", "."))
+            return false;
+    return count > 0;
 }
 
 enum ch_job_result read_inbox(struct ch_job *job)
 {
-    struct inbox inbox = {.job = job, .folder = payout_settings(job->context).inbox, .result = CH_JOB_DONE};
-    do {
+    struct inbox inbox = {
+        .job = job, .settings = payout_settings(job->context), .rail = payout_rail(job), .result = CH_JOB_DONE};
+    if (!inbox.rail)
+        return CH_JOB_RETRY;
+    do
         import_all(&inbox);
-        /* A statement has come: those that waited for one are tried again. */
-        list_files(&inbox, "waiting");
-        for (size_t i = 0; inbox.imported && i < inbox.count; i++)
-            if (!move_to(&inbox, inbox.names[i], "waiting/", "."))
-                break;
-    } while (inbox.imported && inbox.count > 0 && inbox.result == CH_JOB_DONE && !ch_job_stopping(job));
+    while (inbox.result == CH_JOB_DONE && inbox.imported && take_waiting(&inbox) && !ch_job_stopping(job));
     return inbox.result;
 }

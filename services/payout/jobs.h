@@ -14,6 +14,10 @@ enum ch_job_result age_holds(struct ch_job *job);     /* what was held too long 
 enum ch_job_result send_batch(struct ch_job *job);    /* a released file to the rail */
 enum ch_job_result read_inbox(struct ch_job *job);    /* bank files that lie in the inbox */
 
+struct ch_rail;
+
+/* The rail of the configuration; NULL with the reason when there is none of that name. */
+const struct ch_rail *payout_rail(struct ch_job *job);
 /* Calls the database; CH_JOB_DONE with the answer, or CH_JOB_RETRY with the reason on a fault. */
 enum ch_job_result payout_ask(struct ch_job *job, const struct ch_statement *statement, struct ch_answer *answer,
                               const char *const *args, int nargs);

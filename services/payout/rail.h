@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* How released files reach a bank. A rail is an adapter; it does not decide what becomes of a batch: that is
- * payout.begin_submission and payout.end_submission. Statements of the folder come back through the inbox
- * (inbox_job.c). */
+/* How released files reach a bank, and how its statements come back. A rail is an adapter; it does not decide what
+ * becomes of a batch: that is payout.begin_submission and payout.end_submission; nor what a statement means: that is
+ * payout.import_file. */
 #ifndef COMMONHOLD_PAYOUT_RAIL_H
 #define COMMONHOLD_PAYOUT_RAIL_H
 
@@ -42,11 +42,18 @@ struct ch_rail {
     enum ch_rail_answer (*submit)(struct ch_rail_call *call, struct ch_rail_file *file);
     /* What became of a submission whose end nobody recorded. */
     enum ch_rail_answer (*poll)(struct ch_rail_call *call, const char *message_id);
+    /* Bank files that came on these days (YYYY-MM-DD, UTC; NULL: no bound): how many, and their names in the inbox
+     * folder, in the order they are to be read. A rail that fetches puts them there first. One may be named twice, or
+     * be gone: an import is done once, whatever is named. */
+    size_t (*statement)(struct ch_rail_call *call, const char *from, const char *to, const char ***names);
 };
 
 /* The adapter of this name, NULL when there is none. The list is rails.c; tests link another one. */
 const struct ch_rail *ch_rail_find(const char *name);
 
 extern const struct ch_rail ch_rail_folder;
+
+/* The files *.xml of a folder that came on these days, by name; 0 where there is no such folder. */
+size_t ch_rail_files(struct ch_arena *arena, const char *folder, const char *from, const char *to, const char ***names);
 
 #endif

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The rail that is a folder: the bank's own program empties it. A file is written under another name, synced, marked as
- * whole, renamed, the folder synced; the mark stays for ever. A mark without the other name says that the file was
- * handed over, also when the bank has taken it away since; so this rail always knows, whoever was killed at whatever
- * line. */
+/* The rail that is two folders: the bank's own program empties the outbox and fills the inbox. A file is written under
+ * another name, synced, marked as whole, renamed, the folder synced; the mark stays for ever. A mark without the other
+ * name says that the file was handed over, also when the bank has taken it away since; so this rail always knows,
+ * whoever was killed at whatever line. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "commonhold/crypto.h"
@@ -163,4 +166,53 @@ static enum ch_rail_answer poll_folder(struct ch_rail_call *call, const char *me
     return answer;
 }
 
-const struct ch_rail ch_rail_folder = {.name = "folder", .submit = submit, .poll = poll_folder};
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_xml(const char *name)
+{
+    size_t length = strlen(name);
+    return name[0] != '.' && length > 4 && strcmp(name + length - 4, ".xml") == 0;
+}
+
+/* By when its last byte was written. */
+static bool came_between(const char *path, const char *from, const char *to)
+{
+    struct stat about;
+    struct tm when;
+    char day[16];
+    if (!from && !to)
+        return true;
+    if (stat(path, &about) != 0 || !gmtime_r(&about.st_mtime, &when))
+        return false;
+    strftime(day, sizeof day, "%Y-%m-%d", &when);
+    return (!from || strcmp(day, from) >= 0) && (!to || strcmp(day, to) <= 0);
+}
+
+size_t ch_rail_files(struct ch_arena *arena, const char *folder, const char *from, const char *to, const char ***names)
+{
+    DIR *open_folder = opendir(folder);
+    size_t count = 0, room = 0;
+    *names = NULL;
+    for (struct dirent *item; open_folder && (item = readdir(open_folder));) {
+        if (!is_xml(item->d_name) || !came_between(ch_printf(arena, "%s/%s", folder, item->d_name), from, to))
+            continue;
+        *names = ch_arena_grow(arena, *names, &room, (count + 1) * sizeof **names);
+        (*names)[count++] = ch_strdup(arena, item->d_name);
+    }
+    if (open_folder)
+        closedir(open_folder);
+    if (count > 0)
+        qsort(*names, count, sizeof **names, by_name);
+    return count;
+}
+
+/* Statements of one night come in the order of their names. */
+static size_t statement(struct ch_rail_call *call, const char *from, const char *to, const char ***names)
+{
+    return ch_rail_files(call->arena, call->settings->inbox, from, to, names);
+}
+
+const struct ch_rail ch_rail_folder = {.name = "folder", .submit = submit, .poll = poll_folder, .statement = statement};

@@ -81,13 +81,11 @@ static enum ch_job_result hand_over(struct ch_job *job, const struct ch_rail *ra
 
 enum ch_job_result send_batch(struct ch_job *job)
 {
-    const char *batch = payout_text(job->payload, "batch"), *name = payout_settings(job->context).rail;
-    const struct ch_rail *rail = ch_rail_find(name);
+    const char *batch = payout_text(job->payload, "batch");
+    const struct ch_rail *rail = payout_rail(job);
     struct ch_answer answer;
-    if (!rail) {
-        snprintf(job->reason, sizeof job->reason, "[payout] rail = %s: there is no such rail", name);
+    if (!rail)
         return CH_JOB_RETRY;
-    }
     enum ch_job_result result = payout_ask(job, &begin, &answer, CH_ARGS(batch, rail->name));
     if (result != CH_JOB_DONE || strcmp(answer.outcome, "ok") != 0)
         return result; /* refused for good, sent already, or known by a statement */

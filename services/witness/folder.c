@@ -2,36 +2,20 @@
 /* The folder of a witness: its key, and what it cosigned last of each log. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "commonhold/cli.h"
+#include "commonhold/cosign.h"
 #include "witness.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
-static bool sync_folder(const char *dir)
+static const char *failed(struct ch_arena *arena, const char *path)
 {
-    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool done = folder >= 0 && fsync(folder) == 0;
-    if (folder >= 0)
-        close(folder);
-    return done;
-}
-
-/* Beside, fsync, rename, fsync of the folder. */
-static bool write_file(struct ch_arena *arena, const char *dir, const char *name, const char *text)
-{
-    const char *path = ch_printf(arena, "%s/%s", dir, name), *beside = ch_printf(arena, "%s.new", path);
-    int file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    size_t length = strlen(text);
-    bool written = file >= 0 && write(file, text, length) == (ssize_t)length && fsync(file) == 0;
-    if (file >= 0 && close(file) != 0)
-        written = false;
-    return written && rename(beside, path) == 0 && sync_folder(dir);
+    return ch_printf(arena, "%s: %s", path, strerror(errno));
 }
 
 const char *witness_make(struct ch_arena *arena, const char *dir, const char *name, const char **vkey)
@@ -44,7 +28,7 @@ const char *witness_make(struct ch_arena *arena, const char *dir, const char *na
     if (wrong)
         return wrong;
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return ch_printf(arena, "%s: %s", dir, strerror(errno));
+        return failed(arena, dir);
     if (!ch_signing_key_create(path, error, 256))
         return error;
     struct ch_signing_key *key = ch_signing_key_load(path, error, 256);
@@ -54,9 +38,8 @@ const char *witness_make(struct ch_arena *arena, const char *dir, const char *na
     ch_signing_key_free(key);
     ch_vkey_make(name, CH_VKEY_WITNESS, public_key, &own);
     *vkey = ch_vkey_text(arena, &own);
-    return write_file(arena, dir, "vkey", ch_printf(arena, "%s\n", *vkey))
-               ? NULL
-               : ch_printf(arena, "%s/vkey: %s", dir, strerror(errno));
+    path = ch_printf(arena, "%s/vkey", dir);
+    return ch_write_file(path, ch_printf(arena, "%s\n", *vkey)) ? NULL : failed(arena, path);
 }
 
 static const char *read_policy(struct ch_arena *arena, const char *path, struct witness *witness)
@@ -70,40 +53,20 @@ static const char *read_policy(struct ch_arena *arena, const char *path, struct 
     return witness->policy->log_count > 0 ? NULL : ch_printf(arena, "%s: it names no log", path);
 }
 
-/* The key is the one whose verifier key was given out. */
-static const char *read_key(struct ch_arena *arena, struct witness *witness)
-{
-    char *error = ch_alloc(arena, 256);
-    uint8_t public_key[32];
-    size_t size;
-    const char *path = ch_printf(arena, "%s/vkey", witness->dir);
-    const char *text = ch_read_file(arena, path, 1024, &size, error);
-    if (!text)
-        return error;
-    const char *wrong = ch_vkey_read(text, strcspn(text, "\n"), &witness->own);
-    if (wrong || witness->own.type != CH_VKEY_WITNESS)
-        return ch_printf(arena, "%s: %s", path, wrong ? wrong : "the key is not a witness's");
-    witness->key = ch_signing_key_load(ch_printf(arena, "%s/witness.key", witness->dir), error, 256);
-    if (!witness->key)
-        return error;
-    ch_signing_key_public(witness->key, public_key);
-    return memcmp(public_key, witness->own.key, sizeof public_key) == 0
-               ? NULL
-               : ch_printf(arena, "%s is not of the key beside it", path);
-}
-
 const char *witness_open(struct ch_arena *arena, const char *dir, const char *policy_path, struct witness *witness)
 {
     *witness = (struct witness){.dir = dir, .lock = -1};
     const char *wrong = read_policy(arena, policy_path, witness);
     if (!wrong)
-        wrong = read_key(arena, witness);
+        wrong = ch_cosign_key(arena, dir, &witness->own, &witness->key);
     if (wrong)
         return wrong;
-    const char *path = ch_printf(arena, "%s/lock", dir);
+    if (access(ch_printf(arena, "%s/" CH_COSIGN_AUDITED, dir), F_OK) == 0)
+        return ch_printf(arena, "%s: it is an auditor's: a witness has a key of its own", dir);
+    const char *path = ch_printf(arena, "%s/" CH_COSIGN_WITNESS, dir);
     witness->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (witness->lock < 0)
-        return ch_printf(arena, "%s: %s", path, strerror(errno));
+        return failed(arena, path);
     return flock(witness->lock, LOCK_EX | LOCK_NB) == 0
                ? NULL
                : ch_printf(arena, "%s: another witness runs in this folder", dir);
@@ -132,9 +95,9 @@ bool witness_load(struct ch_arena *arena, const struct witness *witness, const c
 bool witness_store(struct ch_arena *arena, const struct witness *witness, const char *hex, const char *text,
                    const char **wrong)
 {
-    const char *name = ch_printf(arena, "%s.checkpoint", hex);
-    bool stored = write_file(arena, witness->dir, name, text);
+    const char *path = ch_printf(arena, "%s/%s.checkpoint", witness->dir, hex);
+    bool stored = ch_write_file(path, text);
     if (!stored)
-        *wrong = ch_printf(arena, "%s/%s: %s", witness->dir, name, strerror(errno));
+        *wrong = failed(arena, path);
     return stored;
 }

@@ -7,7 +7,8 @@ GRANT SELECT, INSERT, UPDATE ON audit.finding TO ch_audit;
 GRANT SELECT, INSERT ON audit.run TO ch_audit;
 GRANT SELECT, INSERT, UPDATE, DELETE ON audit.total, audit.progress TO ch_audit;
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON audit.work_recipient, audit.work_contribution, audit.work_contributor, audit.work_weight,
-    audit.work_share, audit.work_result, audit.work_clamp, audit.work_given, audit.work_fund, audit.work_stored TO ch_audit;
+    audit.work_share, audit.work_result, audit.work_clamp, audit.work_given, audit.work_fund, audit.work_stored,
+    audit.work_inputs, audit.work_line, audit.work_person, audit.work_owned, audit.work_outside, audit.work_used, audit.work_split, audit.work_step TO ch_audit;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA audit TO ch_audit;
 
 -- the pages show runs and findings
@@ -46,4 +47,4 @@ RESET ROLE;
 
 -- which migrations made the database what it is
 GRANT USAGE ON SCHEMA migrate TO ch_audit;
-GRANT SELECT ON migrate.applied TO ch_audit;
+GRANT SELECT ON migrate.applied, migrate.loaded TO ch_audit;

@@ -28,6 +28,9 @@ GRANT SELECT ON log.entry, log.checkpoint TO ch_payout_owner;
 GRANT EXECUTE ON FUNCTION log.due_notices(integer), log.take_notices(integer, integer), log.settle_notices(bigint[], text),
     log.put_off_notice(bigint, text) TO ch_governance_owner;
 GRANT SELECT (id, topic, payload, created_at) ON log.outbox TO ch_governance_owner;
+-- a vote's bundle proves its leaves; turnout is told as a checkpoint has it
+GRANT EXECUTE ON FUNCTION log.prove_under(bigint, bigint, text) TO ch_governance_owner;
+GRANT SELECT ON log.entry, log.checkpoint TO ch_governance_owner;
 -- where no steward commits to a value, an appeals panel is drawn by the log's root
 GRANT EXECUTE ON FUNCTION log.tree_with(bigint) TO ch_governance_owner;
 -- witnesses and timestamps: the worker asks, the role log shows

@@ -131,7 +131,7 @@ class Paying:
         if one.reason in ("BankMissing", "Returned", "Rejected", "Unclaimed") and one.member not in self.usable() or one.reason == "Dispute":
             return self.refused(path, {}, "still_true")
         made = self.ask(path, outcome="released")
-        if "payment_id" not in made:
+        if "payment_id" not in made.json:
             self.books.release_hold(one)
             return f"{one.reason} {one.minor}"
         # what a payment left behind is tried again: of equal holds of a member the one whose payment the answer's retries
@@ -140,12 +140,15 @@ class Paying:
         return f"{one.reason} {one.minor}, tried again"
 
     def find(self, one):
-        """Id of a hold; all of them are compared on the way."""
+        """Id of a hold; all of them are compared on the way. Of those that look alike the model's n-th is the n-th placed: which one ends decides what a clawback takes next."""
         held = everything(self.t.treasurer, f"{PAY}/holds")
         mine, told = [sorted(x) for x in ([(h.member, h.reason, h.minor) for h in self.books.holds], [(h["member_id"], h["reason"], h["amount"]["minor"]) for h in held])]
         if mine != told:
             raise Difference(f"holds {told}, expected {mine}")
-        return min(h["id"] for h in held if (h["member_id"], h["reason"], h["amount"]["minor"]) == (one.member, one.reason, one.minor))
+        looks = (one.member, one.reason, one.minor)
+        alike = [h for h in self.books.holds if (h.member, h.reason, h.minor) == looks]
+        placed = self.t.sql("SELECT id::text FROM payout.hold WHERE released_at IS NULL AND member_id = %s AND reason = %s AND minor = %s ORDER BY since, id", *looks)
+        return placed[next(n for n, h in enumerate(alike) if h is one)][0]
 
     @event(1.5)
     def treasurer_holds(self):

@@ -2,6 +2,7 @@
 """A trust whose money can move, and what stands around it: two pools with contributors and sealed usage of months that are over, licensees, people
 with keys to approve with, and a bank that writes camt.053 and pain.002 files line by line. No expectations: those are of the tests."""
 import base64
+import contextlib
 import datetime
 import json
 import random
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from granted import Granted
 from money import PAY
+from stack import lifted
 from test_seals import Adder
 
 UTC = datetime.timezone.utc
@@ -115,11 +117,13 @@ class Trust:
 
     def unwatched(self, table, statement, *args):
         """A statement on a table whose triggers are off for as long."""
-        names = [n for n, in self.sql("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", table)]
-        self.sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        self.sql(statement, *args)
-        for name in names:
-            self.sql(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+        with contextlib.closing(psycopg2.connect(self.trust.database)) as connection, connection, connection.cursor() as cursor, lifted(cursor):
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", (table,))
+            names = [name for name, in cursor.fetchall()]
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(statement, args or None)
+            for name in names:
+                cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
     def use(self):
         """Contributions since last year, and sealed usage of the months that are over."""

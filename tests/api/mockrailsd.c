@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The daemon with a rail that a test directs, in the place of services/payout/rails.c: a bank that takes a file and
- * lets the line drop, that gets it late, that dies with us. [payout] rail = mock. What it is told lies in the outbox
- * folder: script  a word for each submission to come, a line each: accept, refuse, timeout (it has the file), lost (it
- * has not), late (it has the file; the answer waits for the file `go`), killed (it has the file, the worker dies),
- *           killed-before, busy
- *   poll    what it says when asked: accepted, nothing; absent: unknown
- * What reached the bank are the files got-1-<MsgId>.xml, got-2-<MsgId>.xml, ... */
+ * lets the line drop, that gets it late, that dies with us, that names its statements twice and the last first.
+ * [payout] rail = mock. What it is told lies in the outbox folder: script  a word for each submission to come, a line
+ * each: accept, refuse, timeout (it has the file), lost (it has not), late (it has the file; the answer waits for the
+ * file `go`), killed (it has the file, the worker dies), killed-before, busy poll    what it says when asked: accepted,
+ * nothing; absent: unknown What reached the bank are the files got-1-<MsgId>.xml, got-2-<MsgId>.xml, ... */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,7 +93,17 @@ static enum ch_rail_answer poll_bank(struct ch_rail_call *call, const char *mess
     return answer && strcmp(answer, "nothing") == 0 ? CH_RAIL_NOTHING : CH_RAIL_UNKNOWN;
 }
 
-static const struct ch_rail MOCK = {.name = "mock", .submit = submit, .poll = poll_bank};
+static size_t statement(struct ch_rail_call *call, const char *from, const char *to, const char ***names)
+{
+    const char **found;
+    size_t count = ch_rail_folder.statement(call, from, to, &found);
+    *names = ch_alloc_array(call->arena, 2 * count, sizeof **names);
+    for (size_t i = 0; i < 2 * count; i++)
+        (*names)[i] = found[count - 1 - i / 2];
+    return 2 * count;
+}
+
+static const struct ch_rail MOCK = {.name = "mock", .submit = submit, .poll = poll_bank, .statement = statement};
 
 const struct ch_rail *ch_rail_find(const char *name)
 {

@@ -12,7 +12,7 @@ import uuid
 import psycopg2
 import pytest
 
-from stack import BIN, ROOT, SANITIZED, eventually
+from stack import BIN, DEADLINE, ROOT, SANITIZED, eventually
 
 GOV, LIC = "/governance/v1", "/licensing/v1"
 COUNCIL = ["eva", "fay", "gil", "hal", "ida"]
@@ -416,3 +416,13 @@ def test_attack_guards_hold_against_the_owner(trust, attack, codes):
         with pytest.raises(psycopg2.Error) as answer:
             trust.sql(f"SET session_replication_role = {mode}; SET ROLE ch_governance_owner; {attack}")
         assert answer.value.pgcode in codes, (mode, answer.value.pgcode, str(answer.value))
+
+
+def test_the_auditor_knows_each_leaf_of_an_appeal(trust, swift):
+    """Draws and decisions, each told once; whatever else the tests above did to the books."""
+    for made in (trust, swift):
+        done = subprocess.run([BIN / "commonhold-audit", "--full", "--checks", "T2", "--report", "json", "--source", made.database.replace("user=commonhold", "user=ch_audit")],
+                              capture_output=True, text=True, timeout=DEADLINE)
+        assert done.returncode < 3, done.stderr
+        assert [f for f in json.loads(done.stdout)["findings"] if f["object_type"] == "appeal"] == []
+        assert made.sql("SELECT count(*) > 2 FROM log.outbox WHERE topic = 'leaf' AND payload ->> 'type' = 'appeal'") == [(True,)]

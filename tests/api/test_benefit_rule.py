@@ -91,15 +91,27 @@ def test_rules_of_a_trust(trust):
     assert later["from"] == before["until"] == "2099-01-01T00:00:00Z" and later["until"] is None and later["document"] == document
 
 
+def hasty_rule():
+    """Lawful, and voters should know of four things."""
+    rule = copy.deepcopy(EXAMPLE)
+    rule["steps"][1]["round"] = "down"
+    rule["steps"][-1]["eligible"]["status"] = ["active"]
+    rule["steps"][-1]["num"] = 0
+    return rule, ["/steps/1/round", "/steps/5/eligible/status", "/steps/5/eligible/status", "/steps/5"]
+
+
+def test_voters_read_the_warnings_of_a_rule(trust):
+    hasty, pointers = hasty_rule()
+    for document, warned in ((EXAMPLE, []), (hasty, pointers)):
+        made = trust["ada"].post("/governance/v1/proposals", {"type": "benefit_rule", "title": "Shares", "text": "Because.", "effect": {"schema": "benefit_rule", "document": document}})
+        assert [w["pointer"] for w in trust["ada"].get(f"/governance/v1/proposals/{made['id']}")["warnings"]] == warned
+
+
 def test_a_draft_is_judged_for_everybody(trust):
     path = "/payout/v1/rules/check-rule"
     assert trust.public.send("POST", path, body=EXAMPLE).json == {"valid": True, "warnings": []}
-    hasty = copy.deepcopy(EXAMPLE)
-    hasty["steps"][1]["round"] = "down"
-    hasty["steps"][-1]["eligible"]["status"] = ["active"]
-    hasty["steps"][-1]["num"] = 0
-    assert [w["pointer"] for w in trust.public.send("POST", path, body=hasty)["warnings"]] == [
-        "/steps/1/round", "/steps/5/eligible/status", "/steps/5/eligible/status", "/steps/5"]
+    hasty, pointers = hasty_rule()
+    assert [w["pointer"] for w in trust.public.send("POST", path, body=hasty)["warnings"]] == pointers
     wrong = copy.deepcopy(EXAMPLE)
     wrong["steps"][2]["of"] = "after:people"
     answer = trust.public.send("POST", path, body={**wrong, "remainder": "luck"})

@@ -43,7 +43,10 @@ def test_a_booking_by_hand_rests_on_a_resolution(books):
     refused(books.send("transactions", {"text": "x", "resolution": name, "postings": []}, client=books.lin), 422, "invalid")
     refused(books.send("transactions", {"text": "x", "resolution": name, "postings": [{"account": a, "amount": euro(m)} for a, m in FUNDS]}, client=books.lin), 403, "forbidden")
     other = books.resolution(("Equity:Fund:Commons", 100000))
+    documents = "SELECT count(*) FROM payout.evidence"
+    kept = books.trust.sql(documents)
     refused(books.book(other, ("Equity:Fund:Commons", 90000), ("Income:Other", -90000)), 409, "bound_broken")
+    assert books.trust.sql(documents) == kept
 
 
 def test_the_reserve_yields_to_its_own_resolution_alone(books):

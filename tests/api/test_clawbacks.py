@@ -87,6 +87,23 @@ def test_what_is_not_payable_any_more_is_owed_and_netted(day):
     assert day.balance(ada) == 0 and [n["amount"] for n in day.trust["ada"].get(f"{PAY}/statements/{run['id']}").json["netting"]] == [4000]
 
 
+def test_the_oldest_hold_pays_first(day):
+    """And what has become unclaimed pays nothing: the member has it still, and owes the rest."""
+    invoice = day.paid(30000)
+    day.post_run(day.open_run())
+    ben, holds = day.member("ben"), []
+    for reason, minor in (("TaxForm", 1000), ("TaxForm", 1000), ("Consent", 6000)):
+        answer = day.treasurer.send("POST", f"{PAY}/holds", body={"member_id": ben, "reason": reason, "note": "asked on paper", "amount": {"minor": minor, "currency": "EUR"}})
+        assert answer.status == 201, answer.raw
+        holds.append(answer["id"])
+    day.trust.sql("UPDATE payout.hold SET since = since - interval '100 years' WHERE id = %s", holds[0])
+    eventually("the first to be unclaimed", lambda: day.balance("Liabilities:Unclaimed") == -1000)
+    credit(day, invoice, 6750)
+    assert (day.of("ben"), day.of("ben", "Held:TaxForm"), day.of("ben", "Held:Consent"), day.balance("Liabilities:Unclaimed")) == (0, 0, -5200, -1000)
+    credit(day, invoice, 23250)
+    assert (day.of("ben", "Held:Consent"), day.balance("Liabilities:Unclaimed"), day.balance(f"Assets:Receivable:Member:{ben}")) == (0, -1000, 1000)
+
+
 def test_netting_follows_the_rule(day):
     day.in_force(equal_rule(hold={"netting": {"num": 1, "den": 3}}))
     invoice = day.paid(30000)

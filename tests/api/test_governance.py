@@ -343,12 +343,6 @@ def test_no_quorum_lapses(trust):
     assert done["tally"]["outcome"]["outcome"] == "no_quorum"
 
 
-def test_sealed_votes_are_refused_at_submission(trust):
-    gil = trust.people["gil"]
-    draft = gil.ok("POST", "/governance/v1/proposals", {"type": "terms", "title": "Terms", "text": "x", "effect": {"schema": "terms_version", "document": {"pool": "air"}}})
-    gil.refused("sealed_not_available", "POST", f"/governance/v1/proposals/{draft['id']}/submit")
-
-
 def test_effects_are_judged(trust):
     ada = trust.people["f1"]
     wrong = {"type": "policy", "title": "Bad", "text": "x", "effect": {"schema": "policy_text", "text": "x", "sell": 1}}

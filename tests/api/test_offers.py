@@ -265,7 +265,7 @@ def test_the_database_refuses_agreements_no_trust_may_make(trust):
     assert attempt(body="o.agreement || '{\"exclusive\": true}'") == "23514"
     changed = "o.agreement || '{\"min_cohort\": 1}'"
     assert attempt(body=changed, text=f"log.canonical({changed})", sha=f"encode(sha256(convert_to(log.canonical({changed}), 'UTF8')), 'hex')") == "23514", "not what was offered"
-    assert attempt("SET LOCAL session_replication_role = replica", "ALTER TABLE governance.prohibition DISABLE TRIGGER enacted",
+    assert attempt("SET LOCAL session_replication_role = replica", "ALTER EVENT TRIGGER commonhold_ddl DISABLE", "ALTER TABLE governance.prohibition DISABLE TRIGGER enacted",
                    "INSERT INTO governance.prohibition (id, purpose, from_at, proposal_id) VALUES (log.new_id(), 'PG', now() - interval '1 second', log.new_id())",
                    "SET LOCAL session_replication_role = origin") == "23514", "prohibited"
 

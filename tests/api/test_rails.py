@@ -55,8 +55,8 @@ def house(stack):
         stack.release(trust)
 
 
-def statement(house, *entries):
-    """Imports a camt.053 with (amount, EndToEndId or None, MsgId or None, return reason or None) entries."""
+def statement_file(house, *entries):
+    """The next camt.053, with (amount, EndToEndId or None, MsgId or None, return reason or None) entries."""
     house.sequence += 1
     opening, now = house.booked, datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -74,10 +74,13 @@ def statement(house, *entries):
                 f"<NtryDtls><TxDtls><Refs>{refs}</Refs>{back}</TxDtls></NtryDtls></Ntry>")
     house.booked += sum(e[0] for e in entries)
     body = "".join(entry(n, *e) for n, e in enumerate(entries))
-    raw = (f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>S{house.sequence}'
-           f"</MsgId><CreDtTm>{now}</CreDtTm></GrpHdr><Stmt><Id>S{house.sequence}</Id><ElctrncSeqNb>{house.sequence}</ElctrncSeqNb><CreDtTm>{now}</CreDtTm>"
-           f"<Acct><Id><IBAN>{IBAN}</IBAN></Id><Ccy>EUR</Ccy></Acct>{balance('OPBD', opening)}{balance('CLBD', house.booked)}{body}</Stmt></BkToCstmrStmt></Document>")
-    answer = house.tess.send("POST", f"{PAY}/bank-statements", raw=raw.encode(), headers={"Content-Type": "application/xml"})
+    return (f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>S{house.sequence}'
+            f"</MsgId><CreDtTm>{now}</CreDtTm></GrpHdr><Stmt><Id>S{house.sequence}</Id><ElctrncSeqNb>{house.sequence}</ElctrncSeqNb><CreDtTm>{now}</CreDtTm>"
+            f"<Acct><Id><IBAN>{IBAN}</IBAN></Id><Ccy>EUR</Ccy></Acct>{balance('OPBD', opening)}{balance('CLBD', house.booked)}{body}</Stmt></BkToCstmrStmt></Document>").encode()
+
+
+def statement(house, *entries):
+    answer = house.tess.send("POST", f"{PAY}/bank-statements", raw=statement_file(house, *entries), headers={"Content-Type": "application/xml"})
     assert slug(answer) == "imported", answer.raw
     return answer
 
@@ -212,6 +215,35 @@ def test_a_rail_that_is_busy_is_asked_again(house):
     wait_for("the batch to be sent", again, DEADLINE)
     assert house.worker.got(batch) == 1
     book(house, batch)
+
+
+def test_statements_are_named_twice_and_the_last_first(house):
+    inbox = house.trust.stack.folder / "inbox"
+    inbox.mkdir(exist_ok=True)
+    for name in ("mock-1.xml", "mock-2.xml"):
+        (inbox / f"{name}.part").write_bytes(statement_file(house, (700, None, None, None)))
+        (inbox / f"{name}.part").rename(inbox / name)
+    house.trust.sql("SELECT job.enqueue('read_inbox', 'inbox', '{}')")
+    wait_for("both to be imported", lambda: all((inbox / "done" / name).exists() for name in ("mock-1.xml", "mock-2.xml")), DEADLINE)
+    assert minor(house.trust, "Assets:Bank:main") == house.booked
+    assert house.trust.sql("SELECT outcome FROM payout.inbox_file WHERE name LIKE 'mock-%%' ORDER BY name, outcome") == [("imported",), ("chain_broken",), ("imported",)]
+
+
+@pytest.mark.parametrize("reason, expected", [("RR04", "same_person"), ("MS03", "same_person"), ("AC04", "still_true")])
+def test_nobody_looks_at_a_payment_of_their_own(house, reason, expected):
+    """Where a person must look before any retry it is another one, whatever the office; where the account was at fault every member tries again alone."""
+    house.owe("tess", 1900)
+    house.worker.tell("accept")
+    batch = house.wait(house.released(), "sent")
+    book(house, batch)
+    mine, = (p for p in house.payments(batch) if p["member"] == house.tess.subject)
+    statement(house, (1900, mine["end_to_end"], None, reason))
+    refused(house.tess.send("POST", f"{PAY}/payments/{mine['id']}/retry-payment"), 409, expected)
+    hold, = house.trust.sql("SELECT id::text FROM payout.hold WHERE released_at IS NULL AND member_id = %s ORDER BY since DESC LIMIT 1", house.tess.subject)[0]
+    refused(house.tess.send("POST", f"{PAY}/holds/{hold}/release-hold"), 409, "same_person")
+    if expected == "still_true":
+        house.account_of("tess")
+        assert house.tess.send("POST", f"{PAY}/payments/{mine['id']}/retry-payment").status == 201
 
 
 @pytest.mark.parametrize("attack, reason", [("payee", "payee_changed"), ("file", "not_approved")])

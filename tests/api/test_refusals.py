@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bank import Bank
 from cycled import cycled, everything, unchanged
-from stack import BIN, DEADLINE, ROOT, Client, eventually, free_port, query
+from stack import BIN, DEADLINE, ROOT, Client, copy_database, eventually, free_port, query
 from trust import sensor_dialect
 
 GOV, LIC, MET, PAY = "/governance/v1", "/licensing/v1", "/metering/v1", "/payout/v1"
@@ -78,7 +78,7 @@ def test_unknown_configuration(tmp_path, text, line, words):
 @pytest.fixture(scope="module")
 def unfounded(stack):
     """A migrated database without a trust."""
-    query(stack.admin, "CREATE DATABASE refusals_unfounded TEMPLATE template_trust")
+    copy_database(stack.admin, "refusals_unfounded", "template_trust")
     yield stack.conninfo("refusals_unfounded")
     query(stack.admin, "DROP DATABASE refusals_unfounded WITH (FORCE)")
 

@@ -150,4 +150,4 @@ def test_exit_codes_of_the_others(verify, log):
     assert verify("inclusion", "proof", **files)[0] == verify("consistency", "growth", **files)[0] == 64
     assert verify("inclusion", "proof", "--entry", "missing", **files)[0] == verify("consistency", "growth", "--old", "missing", **files)[0] == 2
     assert verify("inclusion", "proof", "--entry", "entry", key=None, **files)[0] == verify("consistency", "growth", "--old", "old", key=None, **files)[0] == 64
-    assert verify("vote", "proof", **files)[0] == 64, "it comes with the bundles it reads"
+    assert verify("vote", **files)[0] == 64 and verify("vote", "missing", **files)[0] == verify("vote", "proof", **files)[0] == 2

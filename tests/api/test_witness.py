@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from stack import BIN, LOG_NAME, eventually, query, run, together
+from stack import BIN, LOG_NAME, copy_database, eventually, query, run, together
 from test_log import REFUSES, Checkpoint, add_leaves, assert_unsigned, own_key, settled
 from witnessing import OwnLog, Witness, sizes_of
 
@@ -215,6 +215,30 @@ def test_checkpoints_are_cosigned_and_meet_the_policy(watched, tmp_path):
     assert subprocess.run(told, capture_output=True, text=True).stdout.splitlines()[-1] == "FAIL policy 1 of the 2 that two needs have cosigned it"
 
 
+def test_the_sequencer_never_waits_for_a_witness(stack, tmp_path):
+    """One worker, and a witness that takes connections and says nothing: while it is asked, leaves come into the log."""
+    asked = "SELECT max(id) FROM job.job WHERE kind = 'ask_witnesses' AND state = 'running' AND heartbeat_at IS NOT NULL"
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        policy, mute = tmp_path / "trust.policy", Witness(tmp_path / "w1", "witness.example/w1")
+        policy.write_text(f"witness w1 {mute.vkey} http://127.0.0.1:{silent.getsockname()[1]}\nquorum none\n")
+        trust = stack.trust(settings={"log": {"policy": str(policy)}, "common": {"workers": 1}}, sign_in=False)
+        trust.sql("INSERT INTO log.entry_type (type, schema_name, about) VALUES ('policy_test', 'log', 'of this test') ON CONFLICT DO NOTHING")
+        settled(trust)
+
+        def grew_meanwhile(name):
+            eventually("nobody to be asked", lambda: trust.sql(asked)[0][0] is None)
+            trust.sql("UPDATE log.witness SET next_at = now()")
+            job = eventually("the witness to be asked", lambda: trust.sql(asked)[0][0])
+            before = trust.sql("SELECT max(size) FROM log.checkpoint")[0][0]
+            add_leaves(trust, 1, name)
+            eventually("a checkpoint", lambda: trust.sql("SELECT max(size) FROM log.checkpoint")[0][0] > before)
+            return trust.sql(asked)[0][0] == job
+        assert any(grew_meanwhile(f"meanwhile{n}") for n in range(5)), "each time the leaf waited until the witness was given up"
+        stack.release(trust)
+
+
 def test_a_witness_that_comes_back_gets_the_growth_it_missed(watched):
     trust, pair, _ = watched
     first = cosigned(trust)
@@ -264,7 +288,7 @@ def test_a_backup_that_witnesses_know_better_of_is_not_signed_on(stack, watched)
     eventually("the checkpoint file", lambda: trust.checkpoint_file.read_text() == Checkpoint(old.text).text.split("\u2014 witness")[0])
     kept_file = trust.checkpoint_file.read_text()
     trust.stop()
-    query(stack.admin, f"CREATE DATABASE {trust.name}_old TEMPLATE {trust.name}")
+    copy_database(stack.admin, f"{trust.name}_old", trust.name)
     trust.start()
     add_leaves(trust, 5, "lost")
     new = cosigned(trust)

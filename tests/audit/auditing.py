@@ -16,7 +16,7 @@ import cycle
 import generate
 from cycled import SEED
 from faults import Fault, agree, told
-from stack import BIN, DEADLINE, query
+from stack import BIN, DEADLINE, copy_database, lifted, query
 
 AUDIT = BIN / "commonhold-audit"
 
@@ -31,7 +31,7 @@ class Books:
         self.folder = folder and pathlib.Path(folder)
         self.kept, self.as_of = {}, None
         query(admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        query(admin, f"CREATE DATABASE {name} TEMPLATE {template}")
+        copy_database(admin, name, template)
 
     def copy(self, name):
         made = Books(self.admin, name, self.name, self.folder)
@@ -46,6 +46,11 @@ class Books:
 
     def one(self, statement, *args):
         return self.sql(statement, *args)[0][0]
+
+    def stop_clock(self):
+        """Audits from now on are as of this moment, so that nothing grows old while the tests run."""
+        self.as_of = self.one("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
+        return self
 
     def later(self, **passed):
         """The time of the base, and so much more, for --as-of."""
@@ -67,7 +72,7 @@ class Books:
     @contextlib.contextmanager
     def unguarded(self, tables):
         """One transaction in which no trigger, no foreign key and no check constraint of the tables stands in the way; as they were behind it."""
-        with contextlib.closing(psycopg2.connect(self.database)) as connection, connection, connection.cursor() as cursor:
+        with contextlib.closing(psycopg2.connect(self.database)) as connection, connection, connection.cursor() as cursor, lifted(cursor):
             cursor.execute("SET LOCAL session_replication_role = replica")
             found = [_guards(cursor, table) for table in tables]
             for off, _ in found:

@@ -18,6 +18,7 @@ stack = _api.stack
 fresh_trust = _api.fresh_trust
 pytest_runtest_makereport = _api.pytest_runtest_makereport
 
+from anchors import Anchors  # noqa: E402
 from auditing import Books, clean  # noqa: E402
 from base import Scenario  # noqa: E402
 
@@ -25,16 +26,18 @@ from base import Scenario  # noqa: E402
 @pytest.fixture(scope="session")
 def base(stack, tmp_path_factory):
     """The scenario of base.py, its daemon stopped, after one clean audit: the template of every fault."""
-    trust = stack.trust(sign_in=False)
     folder = tmp_path_factory.mktemp("base")
+    anchors = Anchors(folder / "anchors", stack)
+    trust = stack.trust(sign_in=False, settings=anchors.settings)
     (folder / "charter.json").write_text(json.dumps(trust.charter))
     scenario = Scenario(trust, folder)
     scenario.run()
+    anchors.keep(trust, scenario.folder)
     trust.stop()
+    anchors.close()
     books = Books(stack.admin, "audit_base", trust.name, scenario.folder)
     stack.release(trust)
-    books.as_of = books.one("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
-    yield clean(books)
+    yield clean(books.stop_clock())
     books.drop()
 
 
@@ -45,7 +48,9 @@ def books(stack, base):
     copy.drop()
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are read
 def pytest_collection_modifyitems(items):
-    """Tests on one base run in one process."""
+    """Tests on one base run in one process, which makes it once; the others file by file."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.module.__name__ if hasattr(item.module, "base") else "base"))
+        shares = "base" in item.fixturenames and not hasattr(item.module, "base")
+        item.add_marker(pytest.mark.xdist_group("base" if shares else item.module.__name__))

@@ -117,10 +117,17 @@ def tile_deleted(b):
     return Fault(["log.tile"], ["DELETE FROM log.tile WHERE level = 1"], [told("T1", "tile", "1/0", "hashes", "a tile", "none")])
 
 
+def others_signed(b, condition):
+    """What witnesses and the authority signed, of checkpoints that are there no more."""
+    return [told("T4", kind, ident, "checkpoint", "a checkpoint", "none") for kind, ident in b.sql(
+        f"SELECT 'cosignature', size || ' by ' || vkey FROM log.cosignature WHERE {condition} UNION ALL SELECT 'timestamp', size::text FROM log.timestamp WHERE {condition}")]
+
+
 def root_edited(b):
     size, root = b.sql("SELECT size, encode(root, 'hex') FROM log.checkpoint ORDER BY size DESC LIMIT 1")[0]
     return Fault(["log.checkpoint"], [f"UPDATE log.checkpoint SET root = sha256('another') WHERE size = {size}"], [
-        told("T1", "checkpoint", str(size), "root", root, HEX), told("T4", "checkpoint", str(size), "text", size_and_root(size), f"{size} {root}")])
+        told("T1", "checkpoint", str(size), "root", root, HEX), told("T4", "checkpoint", str(size), "text", size_and_root(size), f"{size} {root}"),
+        *others_signed(b, f"size = {size}")])
 
 
 def size_and_root(size):
@@ -150,6 +157,12 @@ def published_tile_changed(b):
     return Fault(files={name: bytes(spoiled)}, options=PUBLISHED, expected=[told("T1", "published", "tile/0/000", "hash 7", HEX, HEX)])
 
 
+def published_bundle_with_bytes_behind(b):
+    name = "tiles/tile/entries/000"
+    return Fault(files={name: (b.folder / name).read_bytes() + b"\0"}, options=PUBLISHED,
+                 expected=[told("T1", "published", "tile/entries/000", "end", "the last entry", "more bytes")])
+
+
 def published_tile_is_gone(b):
     return Fault(files={"tiles/tile/0/000": None}, options=PUBLISHED, expected=[told("T1", "published", "tile/0/000", "file", "there", "none")])
 
@@ -177,6 +190,43 @@ def two_objects_exchanged(b):
                                         "ORDER BY type LIMIT 2")
     return Fault(["governance.rule_version"], [f"UPDATE governance.rule_version SET sha256 = CASE sha256 WHEN '{one}' THEN '{two}' ELSE '{one}' END WHERE sha256 IN ('{one}', '{two}')"],
                  [told("T2", "rule", f"rule:{first}", "hash", two, one), told("T2", "rule", f"rule:{second}", "hash", one, two)])
+
+
+def other_than_its_leaf(kind, table, change, ident):
+    """One row says something else than the log was told of it."""
+    return Fault([table], [f"UPDATE {table} SET {change} WHERE id = '{ident}'"], [told("T2", kind, ident, "hash", HEX, HEX)])
+
+
+def office_for_a_year_more(b):
+    return other_than_its_leaf("office", "governance.office", "until_at = until_at + interval '1 year'", b.one("SELECT id::text FROM governance.office WHERE body = 'council' ORDER BY id LIMIT 1"))
+
+
+def two_offices_exchanged(b):
+    """Two people sit in each other's seats, as many as before."""
+    offices = [ident for ident, in b.sql("SELECT id::text FROM governance.office WHERE body = 'council' ORDER BY id LIMIT 2")]
+    return Fault(["governance.office"], [f"UPDATE governance.office AS o SET member_id = x.member_id FROM governance.office AS x WHERE o.id IN ('{one}', '{other}') AND x.id IN ('{one}', '{other}') "
+                                         "AND x.id <> o.id" for one, other in [offices]], [told("T2", "office", ident, "hash", HEX, HEX) for ident in offices])
+
+
+def asset_of_another_origin(b):
+    return other_than_its_leaf("asset", "governance.asset", "provenance = 'bought'", b.one("SELECT id::text FROM governance.asset ORDER BY ref LIMIT 1"))
+
+
+def prohibition_that_ends(b):
+    return other_than_its_leaf("prohibition", "governance.prohibition", f"until_at = '{b.later(days=900)}'", b.one("SELECT id::text FROM governance.prohibition ORDER BY purpose LIMIT 1"))
+
+
+def grant_for_longer(b):
+    ident, = b.sql("SELECT id::text FROM licensing.data_grant ORDER BY id LIMIT 1")[0]
+    return Fault(["licensing.data_grant"], [f"UPDATE licensing.data_grant SET until_at = until_at + interval '1 year' WHERE id = '{ident}'"], [
+        told("T2", "grant", ident, "hash", HEX, HEX), told("LIC-N4", "grant", ident, "grant", re.compile(".*"), re.compile(".*"))])
+
+
+def told_of_a_dispute_that_nobody_had(b):
+    name = "01980000-0000-7000-8000-000000000000"
+    return Fault(statements=[f"INSERT INTO log.outbox (topic, payload, created_at) VALUES ('leaf', jsonb_build_object('type', 'dispute', 'id', '{name}', 'sha256', repeat('0', 64), 'at', '{b.as_of}', "
+                             f"'body', '{{}}'::jsonb), '{b.as_of}')"],
+                 undo=[f"DELETE FROM log.outbox WHERE payload ->> 'id' = '{name}'"], expected=[told("T2", "dispute", name, "object", "an object", "none")])
 
 
 def waiting_again(box, at="clock_timestamp()"):
@@ -246,7 +296,7 @@ def earlier_checkpoint_forged(b):
     other = hashlib.sha256(b"another").digest()
     text = signed_text(log_key(b), origin_of(b), size, other)
     return Fault(["log.checkpoint"], [f"UPDATE log.checkpoint SET root = decode('{other.hex()}', 'hex'), text = '{text}' WHERE size = {size}"],
-                 [told("T3", "checkpoint", str(size), "root", other.hex(), root)])
+                 [told("T3", "checkpoint", str(size), "root", other.hex(), root), *others_signed(b, f"size = {size}")])
 
 
 def rolled_back(b):
@@ -261,7 +311,8 @@ def rolled_back(b):
         [told("T5", "log", "sequenced", "size", str(newest), str(size)), told("T5", "log", "earlier audits", "size", str(newest), str(size)),
          *(told("T5", "log", name, "size", str(int(name)), str(size)) for name in kept),
          *(told("T3", "kept checkpoint", name, "size", str(int(name)), str(size)) for name in kept),
-         *(told("T2", kind, ident, "leaves", str(all_of_it), str(all_of_it - lost)) for kind, ident, all_of_it, lost in gone)], options=KEPT)
+         *(told("T2", kind, ident, "leaves", str(all_of_it), str(all_of_it - lost)) for kind, ident, all_of_it, lost in gone),
+         *others_signed(b, f"size > {size}")], options=KEPT)
 
 
 # -- T4: signatures and keys ---------------------------------------------------------------------
@@ -311,6 +362,7 @@ def leaf_waits_too_long(b):
 
 
 FAULTS = [leaf_edited, leaf_edited_with_its_hash, newest_leaf_edited_with_its_hash, two_leaves_exchanged, leaf_deleted, leaf_inserted, leaf_column_edited, tile_edited,
-          two_hashes_of_a_tile_exchanged, upper_tile_edited, tile_deleted, root_edited, published_entry_changed, published_tile_changed, published_tile_is_gone,
-          object_without_a_leaf, object_removed, two_objects_exchanged, told_twice, entry_tells_of_a_member, forked, kept_without_a_signature, earlier_checkpoint_forged,
+          two_hashes_of_a_tile_exchanged, upper_tile_edited, tile_deleted, root_edited, published_entry_changed, published_tile_changed, published_bundle_with_bytes_behind, published_tile_is_gone,
+          object_without_a_leaf, object_removed, two_objects_exchanged, office_for_a_year_more, two_offices_exchanged, asset_of_another_origin, prohibition_that_ends,
+          grant_for_longer, told_of_a_dispute_that_nobody_had, told_twice, entry_tells_of_a_member, forked, kept_without_a_signature, earlier_checkpoint_forged,
           rolled_back, signed_by_an_unknown_key, signature_of_another_checkpoint, signed_with_a_retired_key, published_checkpoint_of_nobody, leaf_waits_too_long]

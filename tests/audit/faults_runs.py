@@ -81,6 +81,19 @@ def member_who_only_seems_erased(b):
                  [told("C1", "member", member, aspect, "0", str(count)) for aspect, count in (*zip(aspects, found), ("contributions with details", found[1])) if count])
 
 
+def erased_member_whose_rows_are_kept(b):
+    """Really erased, with the rows; three days later they are there again."""
+    member = b.one("SELECT member_id::text FROM licensing.contribution WHERE state = 'accepted' ORDER BY member_id LIMIT 1")
+    assert b.one("SELECT (governance.erase_member(%s, %s)).outcome", member, member) == "accepted"
+    with b.unguarded(["licensing.contribution"]) as cursor:
+        cursor.execute("SELECT pooldata.delete_contribution(pool_id, id) FROM licensing.contribution WHERE member_id = %s", (member,))
+        cursor.execute("UPDATE licensing.contribution SET rows_deleted_at = ended_at WHERE member_id = %s AND rows IS NOT NULL", (member,))
+        count = cursor.rowcount
+    # what else is late by then is other checks'
+    return Fault(["licensing.contribution"], [f"UPDATE licensing.contribution SET rows_deleted_at = NULL WHERE member_id = '{member}'"], [
+        told("C1", "member", member, "contributions with rows", "0", str(count))], options=["--checks", "C1", "--as-of", b.later(hours=73)])
+
+
 def member_licensed_the_own_contribution(b):
     _, _, organisation = grant_of(b)
     member, contributions = b.sql("SELECT c.member_id::text, array_agg(DISTINCT c.id::text) FROM licensing.contribution AS c JOIN metering.sealed_usage AS u ON u.contribution_id = c.id JOIN "
@@ -305,6 +318,20 @@ def clawback_of_nothing_debits_the_reserve(b):
     return Fault(["payout.txn"], [f"UPDATE payout.txn SET claws_back = NULL WHERE txn_id = '{txn}'"], [told("A6", "txn", txn, RESERVE, "0", str(minor), minor, "unknown")])
 
 
+def target_filled_from_another_balance(b):
+    """The first run as if it was booked when the second had begun: the second filled up a reserve that it did not find."""
+    (first, (txn, no)), (second, _) = [(run, (txn, no)) for run, txn, no in b.sql("SELECT r.id::text, t.txn_id::text, t.txn_no FROM payout.run AS r JOIN payout.txn AS t USING (txn_id) "
+                                                                                "WHERE r.state = 'posted' ORDER BY r.opened_at LIMIT 2")]
+    given, = b.sql("SELECT -sum(p.minor)::bigint FROM payout.posting AS p JOIN payout.account AS a USING (owner_id, account_id) WHERE p.txn_id = %s AND a.path = 'Equity:Reserve:Legal'", txn)[0]
+    used = b.one("SELECT (audit.inputs_of(%s) -> 'balances' ->> 'Equity:Reserve:Legal')::bigint", second)
+    at = b.one("SELECT (k.high + interval '1 second')::text FROM audit.collected(%s) AS k", second)
+    stamp = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    after, later, moved = b.sql(f"SELECT txn_id::text, {stamp.format('recorded_at')}, {stamp.format('%s::timestamptz')} FROM payout.txn WHERE txn_no = %s", at, no + 1)[0]
+    return Fault(["payout.txn"], [f"UPDATE payout.txn SET recorded_at = '{at}' WHERE txn_id = '{txn}'"], [
+        told("L4", "txn", after, "recorded_at", f">= {moved}", later),
+        told("A6", "run", second, "balance of Equity:Reserve:Legal", str(used - given), str(used), given, "trust")])
+
+
 # -- what is taken back ----------------------------------------------------------------------------
 
 def clawed(b):
@@ -330,6 +357,12 @@ def clawback_moved_between_members(b):
                  taken(clawback, one, a, a + 1) + taken(clawback, other, z, z - 1))
 
 
+def refund_to_a_licensee_who_paid_nothing(b):
+    bill, minor = b.sql("SELECT l.id::text, p.minor FROM payout.bill AS l JOIN payout.payment AS p ON p.bill_id = l.id WHERE l.kind = 'refund'")[0]
+    other = b.one("SELECT o.organisation_id::text FROM licensing.organisation AS o WHERE NOT EXISTS (SELECT FROM payout.invoice AS i WHERE i.licensee = o.organisation_id) ORDER BY 1 LIMIT 1")
+    return Fault(["payout.bill"], [f"UPDATE payout.bill SET licensee = '{other}' WHERE id = '{bill}'"], [told("A7", "licensee", other, "refunded", "0", str(minor), minor, "licensee")])
+
+
 # -- what is due -----------------------------------------------------------------------------------
 
 def hold_aged_past_its_limit(b):
@@ -339,8 +372,9 @@ def hold_aged_past_its_limit(b):
                  [told("A8", "hold", hold, "unclaimed", f"unclaimed since {due}", f"held for {reason}", minor, "member", "lag")])
 
 
-FAULTS = [usage_before_the_grant_began, usage_after_the_grant_ended, usage_a_second_after_the_withdrawal, member_who_only_seems_erased, member_licensed_the_own_contribution,
+FAULTS = [usage_before_the_grant_began, usage_after_the_grant_ended, usage_a_second_after_the_withdrawal, member_who_only_seems_erased, erased_member_whose_rows_are_kept, member_licensed_the_own_contribution,
           month_sealed_after_it_was_shared, another_version_swapped_in, stored_rule_edited, rule_that_nobody_voted, receipt_with_another_first_booking, resolution_back_dated, ballot_changed,
           ballot_taken_away, two_ballots_exchanged, ballot_behind_the_close, tally_rewritten, somebody_struck_off_the_roll, quorum_lowered_afterwards, more_left_over, standing_slipped_in,
-          quality_lowered, reserve_debited_without_a_resolution, reserve_debited_beyond_the_vote, clawback_of_nothing_debits_the_reserve, clawed_back_twice, clawback_moved_between_members,
+          quality_lowered, reserve_debited_without_a_resolution, reserve_debited_beyond_the_vote, clawback_of_nothing_debits_the_reserve, target_filled_from_another_balance, clawed_back_twice,
+          clawback_moved_between_members, refund_to_a_licensee_who_paid_nothing,
           hold_aged_past_its_limit]

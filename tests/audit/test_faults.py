@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+import anchors
 from auditing import AUDIT, Books, is_clean, is_told, looked_at
 from stack import ROOT
 
@@ -19,7 +20,7 @@ ELSEWHERE = ("LIC-", "MET-")
 #: Most of a fault is waiting for the database.
 AT_ONCE = 3
 #: What an auditor can be given beside the database.
-GIVEN = ("--statements", "{folder}/statements", "--tiles", "{folder}/tiles", "--kept", "{folder}/kept", "--exports")
+GIVEN = ("--statements", "{folder}/statements", "--tiles", "{folder}/tiles", "--kept", "{folder}/kept", *anchors.GIVEN, "--exports")
 
 
 def prove(base, number, fault, folder):
@@ -87,7 +88,7 @@ def lonely(stack):
         trust.sql("SELECT (governance.leave_membership(%s, %s)).outcome", member, member)
     books = Books(stack.admin, "audit_lonely", trust.name)
     stack.release(trust)
-    yield books
+    yield books.stop_clock()
     books.drop()
 
 

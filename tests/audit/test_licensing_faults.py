@@ -4,6 +4,8 @@ the base; then one thing at a time is changed behind the services' back, and the
 again when it is undone."""
 import contextlib
 import copy
+import hashlib
+import itertools
 import json
 import re
 
@@ -14,10 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from auditing import Books, all_fired, clean, half_a_cycle, is_told, looked_at
 from faults import told
 from granted import b64, public_x, thumbprint
+from stack import lifted
 from trust import LIC
 
 CHECKS = {"LIC-C1", "LIC-N1", "LIC-N2", "LIC-N3", "LIC-N4", "LIC-N5", "LIC-N6", "LIC-N7", "LIC-N8", "LIC-N9"}
 FIRED = {}
+#: Of the base point of Ed25519.
+ORDER = 2**252 + 27742317777372353535851937790883648493
 
 
 def accept_by_key(trust):
@@ -192,6 +197,18 @@ def key_ended_before(b):
     grant = the_grant(b, "PG.HEALTH")
     return (["licensing.organisation_key"], ["UPDATE licensing.organisation_key SET ended_at = added_at, ended_by = added_by"],
             [told("LIC-N4", "grant", grant, "signature of licensee", "valid", "by no key of this party at that time")])
+
+
+def signed_with_a_key_of_everybody(b):
+    """Under a point of order eight "one, zero" is a signature of about every eighth text: the header is varied until it is one of ours."""
+    grant, one, point = the_grant(b, "PG.HEALTH"), bytes([1]) + bytes(31), bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
+    digest, kid = b.one("SELECT a.sha256 FROM licensing.agreement AS a JOIN licensing.data_grant AS g ON g.agreement_id = a.id WHERE g.id = %s", grant), thumbprint(b64(point))
+    texts = (b64(json.dumps({"alg": "EdDSA", "kid": kid, "n": n}).encode()) + "." + b64(digest.encode()) for n in itertools.count())
+    text = next(t for t in texts if int.from_bytes(hashlib.sha512(one + point + t.encode()).digest(), "little") % ORDER % 8 == 0)
+    return (["licensing.organisation_key", "licensing.agreement_signature"],
+            [f"UPDATE licensing.organisation_key SET kid = '{kid}', x = '{b64(point)}'",
+             f"UPDATE licensing.agreement_signature SET signature = '{text}.{b64(one + bytes(32))}' WHERE party = 'licensee' AND method = 'jws'"],
+            [told("LIC-N4", "grant", grant, "signature of licensee", "valid", "not the key's signature")])
 
 
 def council_never_approved(b):
@@ -420,7 +437,7 @@ def rows_of_another_in_the_batch(b):
 
 
 FAULTS = [row_of_nobody, row_to_a_rejected_file, row_from_one_to_another, consent_edited, consents_exchanged, consent_event_deleted, vote_lost, terms_back_dated, terms_edited,
-          signature_damaged, signatures_exchanged, key_of_another, key_ended_before, council_never_approved, grant_widened, granted_against_a_prohibition,
+          signature_damaged, signatures_exchanged, key_of_another, key_ended_before, signed_with_a_key_of_everybody, council_never_approved, grant_widened, granted_against_a_prohibition,
           active_under_a_sanction, active_past_the_date_for_old_grants, notice_never_answered, name_taken_off_the_list, name_moved_on_the_list, entry_and_names_deleted,
           entry_too_short, application_moved, two_applications_exchanged, epoch_raised, step_by_nobody, event_deleted, decision_edited, output_edited, column_refined,
           more_members_counted, prohibition_overlooked, attestation_invented, withdrawn_before_the_delivery, rows_of_another_in_the_batch]
@@ -539,7 +556,7 @@ def test_a_second_version_with_the_old_floors(base, change, rules):
     """What the service would have refused: LIC-N6 says of each rule whether it counts consents for more than they were given for."""
     doc = {**copy.deepcopy(base.one("SELECT doc FROM governance.terms_version")), "version": 2}
     change(doc)
-    with contextlib.closing(psycopg2.connect(base.database)) as connection, connection.cursor() as cursor:
+    with contextlib.closing(psycopg2.connect(base.database)) as connection, connection.cursor() as cursor, lifted(cursor):
         cursor.execute("SET LOCAL session_replication_role = replica")
         for table in ("governance.terms_version", "licensing.notice"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")

@@ -13,7 +13,8 @@ import threading
 import psycopg2
 import pytest
 
-from auditing import AUDIT, Books, is_clean, looked_at, moved, told_in
+import faults_log
+from auditing import AUDIT, Books, is_clean, looked_at, moved, spoiled_files, told_in
 from faults import told
 from stack import DEADLINE, query, wait_for
 
@@ -161,6 +162,20 @@ def test_strict_does_not_pass_what_was_not_checked(books):
     assert code == 3 and report["exit"] == 3
     whole = next(c["id"] for c in report["checks"] if not c["not_checked"])
     assert books.audit("--full", "--strict", "--checks", whole)[0] == 0
+
+
+def test_what_was_told_on_evidence_stays_until_the_evidence_is_shown_again(books, tmp_path):
+    """An auditor who was not given the checkpoints that somebody kept cannot say that nothing is wrong with them any more."""
+    fault = faults_log.kept_without_a_signature(books)
+    put_back = spoiled_files(books, fault, tmp_path)
+    shown = ("--checks", "T3", "--kept", str(tmp_path / "kept"))
+    code, report = books.audit("--full", *shown)
+    assert (code, told_in(report)) == (1, fault.told)
+    put_back()
+    for mode in (("--full",), ("--incremental", "--sweep", "all")):
+        code, report = books.audit(*mode, "--checks", "T3")
+        assert (code, told_in(report)) == (1, fault.told), mode
+    is_clean(books, "--incremental", *shown)
 
 
 # -- snapshots, haste, crashes ----------------------------------------------------------------

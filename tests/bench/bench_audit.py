@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Called by bench_audit.sh: measures, prints one line a figure, exits 1 when a bar is missed."""
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -55,8 +56,8 @@ class Books(cycle.Cycle):
 
     def made(self):
         for step in (self.people_join, self.pool_opens, self.files_come_in, self.consents_are_given, self.terms_are_voted, self.licensees_apply, self.data_is_read,
-                     self.more_join, self.events_come_in, self.month_is_sealed, self.invoices_are_issued, self.one_pays_for_all, self.money_comes_in, self.all_have_a_line, self.accounts_are_put_in,
-                     self.batch_leaves, self.bank_books_each, self.log_is_complete):
+                     self.more_join, self.events_come_in, self.month_is_sealed, self.invoices_are_issued, self.one_pays_for_all, self.money_comes_in, self.all_have_a_line, self.planner_knows,
+                     self.accounts_are_put_in, self.planner_knows, self.batch_leaves, self.planner_knows, self.bank_books_each, self.log_is_complete, self.planner_knows):
             begin = time.perf_counter()
             step()
             say(f"made {step.__name__} in {time.perf_counter() - begin:.1f} s")
@@ -111,9 +112,13 @@ class Books(cycle.Cycle):
 
     def all_have_a_line(self):
         run = self.tess().post(f"{PAY}/runs", {"pool": cycle.POOL, "month": self.month}).json["id"]
-        wait_run(self.tess(), run, ["review"], 900)
+        wait_run(self.tess(), run, ["review"], 3600)
         wait_for("the review to be over", lambda: not self.too_early(run), 30)
-        self.run_done = wait_run(self.tess(), run, ["posted"], 900)
+        self.run_done = wait_run(self.tess(), run, ["posted"], 3600)
+
+    def planner_knows(self):
+        """What the server's own housekeeping has done in a trust whose month takes longer than minutes."""
+        self.sql("VACUUM ANALYZE")
 
     def accounts_are_put_in(self):
         """A tenth of the members, with what the service needs to write their file."""
@@ -153,7 +158,7 @@ class Books(cycle.Cycle):
         assert answer == "created", (answer, body)
         batch = body["id"]
         self.tess().post(f"{PAY}/batches/{batch}/freeze-batch")
-        frozen = wait_batch(self.tess(), batch, ["frozen"], 300)
+        frozen = wait_batch(self.tess(), batch, ["frozen"], 1800)
         offices = self.trust.public.get(f"{cycle.GOV}/offices?limit=100").json["items"]
         for name in ("ada", "ben"):
             approver = Approver(self.trust[name], offices, "board")
@@ -161,7 +166,7 @@ class Books(cycle.Cycle):
             approver.forget()
         answer, = self.sql("SELECT (a).outcome FROM (SELECT payout.release_batch(%s, %s, %s) AS a OFFSET 0) AS x", actor, batch, LIMITS)[0]
         assert answer == "accepted", answer
-        self.batch = wait_batch(self.tess(), batch, ["sent"], 300)
+        self.batch = wait_batch(self.tess(), batch, ["sent"], 1800)
 
     def bank_books_each(self):
         """Day by day, as many as one upload brings in time on a busy machine."""
@@ -169,10 +174,10 @@ class Books(cycle.Cycle):
         for first in range(0, len(rows), 5000):
             self.bank.waiting = [(-minor, f"<NtryDtls>{detail(-minor, e2e=end_to_end)}</NtryDtls>") for end_to_end, minor in rows[first:first + 5000]]
             import_statement(self.tess(), self.bank.statement())
-        self.batch = wait_batch(self.tess(), self.batch["id"], ["closed"], 300)
+        self.batch = wait_batch(self.tess(), self.batch["id"], ["closed"], 1800)
 
     def log_is_complete(self):
-        wait_for("all leaves to be logged", lambda: self.sql("SELECT NOT EXISTS (SELECT FROM log.outbox WHERE topic = 'leaf' AND done_at IS NULL)")[0][0], 900, 0.5)
+        wait_for("all leaves to be logged", lambda: self.sql("SELECT NOT EXISTS (SELECT FROM log.outbox WHERE topic = 'leaf' AND done_at IS NULL)")[0][0], 3600, 0.5)
 
     def another_thousand(self):
         """Transactions of the journal, as its owner books them."""
@@ -193,23 +198,48 @@ def spent(stack):
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
+def anonymous(pid):
+    """MiB of a process's own memory, without what it shares with others; 0 when it has ended."""
+    try:
+        fields = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
+        return int(fields.get("RssAnon", "0").split()[0]) / 1024
+    except OSError:
+        return 0
+
+
+def watched(process, books):
+    """The most that a session of the server held of its own memory while the process ran."""
+    most = 0
+    with contextlib.closing(psycopg2.connect(books.trust.database)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        while process.poll() is None:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'ch_audit'")
+            most = max([most] + [anonymous(pid) for pid, in cursor.fetchall()])
+            time.sleep(0.1)
+    return most
+
+
 def audit(books, *options):
-    """(seconds, processor seconds of auditor and server, MiB of the auditor alone, exit code, report)."""
+    """(seconds, processor seconds of auditor and server, MiB of the auditor alone and of its largest session, exit code, report)."""
     source = books.trust.database.replace("user=commonhold", "user=ch_audit")
     before, begin = spent(books.trust.stack), time.perf_counter()
-    done = subprocess.run(["/usr/bin/time", "-f", "%M %U %S", BIN / "commonhold-audit", "--source", source, "--report", "json", *options], capture_output=True, text=True)
-    took = time.perf_counter() - begin
-    if not done.stdout:
-        raise RuntimeError(done.stderr)
-    kibibytes, user, system = done.stderr.split()[-3:]
+    with open(books.out / "report", "w+") as out, open(books.out / "usage", "w+") as usage:
+        process = subprocess.Popen(["/usr/bin/time", "-f", "%M %U %S", BIN / "commonhold-audit", "--source", source, "--report", "json", *options], stdout=out, stderr=usage)
+        session = watched(process, books)
+        took = time.perf_counter() - begin
+        out.seek(0), usage.seek(0)
+        text, said = out.read(), usage.read()
+    if not text:
+        raise RuntimeError(said)
+    kibibytes, user, system = said.split()[-3:]
     wait_for("its sessions to end", lambda: books.sql("SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'ch_audit'")[0][0], 60, 0.05)
-    return took, float(user) + float(system) + spent(books.trust.stack) - before, int(kibibytes) / 1024, done.returncode, json.loads(done.stdout)
+    return took, float(user) + float(system) + spent(books.trust.stack) - before, int(kibibytes) / 1024, session, process.returncode, json.loads(text)
 
 
 def measured(books, what, *options):
-    took, cpu, memory, code, report = audit(books, *options)
+    took, cpu, memory, session, code, report = audit(books, *options)
     found = [(f["check"], f["object_type"], f["object"], f["aspect"], f["expected"][:80], f["found"][:80]) for f in report["findings"]]
-    say(f"{what}: {took:.1f} s ({cpu:.1f} s of processors, load {os.getloadavg()[0]:.0f}), {memory:.0f} MiB, exit {code}, {len(found)} findings")
+    say(f"{what}: {took:.1f} s ({cpu:.1f} s of processors, load {os.getloadavg()[0]:.0f}), {memory:.0f} MiB, its session {session:.0f} MiB, exit {code}, {len(found)} findings")
     for finding in found[:12]:
         say(f"    {finding}")
     assert not found, "legal books"

@@ -14,7 +14,7 @@ import traceback
 
 import psycopg2
 
-from stack import BIN, DEADLINE, Daemon, wait_for
+from stack import BIN, DEADLINE, Daemon, lifted, wait_for
 
 LOST, DONE, LATE = "lost", "done", "late"
 HTTP_ROLES = ["governance", "licensing", "metering", "payout", "log", "portal"]
@@ -44,8 +44,12 @@ class Breakpoint:
         self.session.autocommit = True
         self._run("SELECT pg_advisory_lock(%s, %s)", LOCK_CLASS, self.number)
         self._run(PAUSE)
-        self._run(f"CREATE TRIGGER {self.name} BEFORE {event} ON {table} FOR EACH ROW " + (f"WHEN ({when}) " if when else "")
-                  + f"EXECUTE FUNCTION breakpoints.pause({self.number})")
+        self._define(f"CREATE TRIGGER {self.name} BEFORE {event} ON {table} FOR EACH ROW " + (f"WHEN ({when}) " if when else "")
+                     + f"EXECUTE FUNCTION breakpoints.pause({self.number})")
+
+    def _define(self, statement):
+        with self.session.cursor() as cursor, lifted(cursor):
+            cursor.execute(statement)
 
     def _run(self, statement, *args):
         with self.session.cursor() as cursor:
@@ -86,7 +90,7 @@ class Breakpoint:
     def remove(self):
         if not self.session.closed:
             self.release()
-            self._run(f"DROP TRIGGER {self.name} ON {self.table}")
+            self._define(f"DROP TRIGGER {self.name} ON {self.table}")
             self.session.close()
 
 

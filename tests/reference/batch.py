@@ -31,11 +31,14 @@ class Batch:
         self.process.stdout.close()
 
     def calc(self, command, *documents):
-        """(text, None) of a result, without the newline of the command line, or (None, errors)."""
+        """(text, None) of a result, without the newline of the command line, or (None, errors): a list, or the one error of a tally."""
         texts = [text_of(document) for document in documents]
         head = " ".join([command, *(str(len(text)) for text in texts)])
         self.process.stdin.write(b"".join([head.encode(), b"\n", *texts]))
         self.process.stdin.flush()
         code, length = self.process.stdout.readline().split()
         answer = self.process.stdout.read(int(length)).decode("ascii")
-        return (answer, None) if code == b"0" else (None, json.loads(answer)["errors"])
+        if code == b"0":
+            return answer, None
+        refused = json.loads(answer)
+        return None, refused.get("errors", refused)

@@ -3,14 +3,17 @@
  * its files and exit codes. On stdin, again and again, a line `COMMAND LENGTH ...` and so many bytes for each document;
  * on stdout for each a line `CODE LENGTH` and so many bytes: 0 and what the command prints, or 2 and the errors it
  * prints. Commands: check-rule RULE, distribute RULE INPUTS, explain RULE INPUTS ID, clawback RULE RESULT INPUTS, price
- * PLAN USAGE. A test's tool: what breaks the protocol ends it. */
+ * PLAN USAGE, scottish-stv BLT SEED, knapsack ROUND. A test's tool: what breaks the protocol ends it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../services/governance/core/blt.h"
+#include "../../services/governance/core/knapsack.h"
 #include "../../services/payout/core/clawback.h"
 #include "../../services/payout/core/distribute.h"
 #include "../../services/payout/core/price.h"
+#include "commonhold/crypto.h"
 
 #define DOCUMENTS    3
 #define DOCUMENT_MAX ((size_t)1 << 26)
@@ -22,7 +25,8 @@ struct text {
 
 struct job {
     struct ch_arena *arena;
-    struct ch_refusals *list;
+    struct ch_refusals *list;       /* what the payout calculators refuse */
+    struct ch_calc_refusal refusal; /* what the others do; no slug while they do not */
     struct text document[DOCUMENTS];
     struct text result;
 };
@@ -119,15 +123,36 @@ static bool price(struct job *job)
     return true;
 }
 
+static bool scottish_stv(struct job *job)
+{
+    struct ch_stv_election election;
+    const char *seed = ch_printf(job->arena, "%.*s", (int)job->document[1].length, job->document[1].bytes);
+    if (!ch_blt_parse(job->arena, job->document[0].bytes, job->document[0].length, &election, &job->refusal))
+        return false;
+    if (!ch_unhex(seed, election.lot_seed, sizeof election.lot_seed))
+        broken("no seed");
+    const char *text = ch_stv_text(job->arena, ch_stv_count(job->arena, &election));
+    keep(job, text, strlen(text));
+    return true;
+}
+
+static bool knapsack(struct job *job)
+{
+    struct ch_knapsack_round round;
+    if (!ch_knapsack_parse(job->arena, job->document[0].bytes, job->document[0].length, &round, &job->refusal))
+        return false;
+    const char *text = ch_knapsack_text(job->arena, ch_knapsack_count(job->arena, &round));
+    keep(job, text, strlen(text));
+    return true;
+}
+
 static const struct command {
     const char *name;
     size_t documents;
     bool (*run)(struct job *job);
-} commands[] = {{"check-rule", 1, check_rule},
-                {"distribute", 2, distribute},
-                {"explain", 3, explain},
-                {"clawback", 3, clawback},
-                {"price", 2, price}};
+} commands[] = {{"check-rule", 1, check_rule}, {"distribute", 2, distribute}, {"explain", 3, explain},
+                {"clawback", 3, clawback},     {"price", 2, price},           {"scottish-stv", 2, scottish_stv},
+                {"knapsack", 1, knapsack}};
 
 static const struct command *find_command(const char *line, size_t length)
 {
@@ -156,7 +181,9 @@ static void read_documents(struct job *job, const struct command *command, const
 
 static void answer(struct job *job, bool done)
 {
-    const char *errors = done ? NULL : ch_refusals_text(job->list);
+    const char *errors = done                ? NULL
+                         : job->refusal.slug ? ch_calc_refusal_text(job->arena, &job->refusal)
+                                             : ch_refusals_text(job->list);
     size_t length = done ? job->result.length : strlen(errors);
     printf("%d %zu\n", done ? 0 : 2, length);
     fwrite(done ? job->result.bytes : errors, 1, length, stdout);

@@ -564,11 +564,11 @@ class Books(Ledger):
         return result
 
     def take_back(self, member, minor, holds):
-        """From Payable, then Held (oldest first), then Receivable:Member."""
+        """From Payable, then Held (oldest first), then Receivable:Member: of what is unclaimed nothing is taken."""
         part = min(minor, -self[payable(member)])
         lines, rest = [(payable(member), part)], minor - part
         for one in self.holds:
-            if one.member == member and rest:
+            if one.member == member and one.reason != "Unclaimed" and rest:
                 part = min(rest, one.minor)
                 lines.append((one.path, part))
                 holds.append((one, part))
@@ -599,7 +599,7 @@ class Books(Ledger):
                 self.place_hold(member, "BankMissing", minor)
 
     def forget(self, one):
-        """18: a hold that is older than the limit. It keeps its age."""
+        """18: a hold that is older than the limit. It is not held any more."""
         self.post(unclaimed(one.member, one.reason, one.minor))
         self.holds.remove(one)
         self.holds.append(Hold(one.member, "Unclaimed", one.minor))

@@ -6,6 +6,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 
+ALTER EVENT TRIGGER commonhold_ddl DISABLE;
 CREATE OR REPLACE VIEW governance.office_in_force AS
     SELECT ('0000000' || n || '-0000-7000-8000-0000000000ff')::uuid AS office_id, b AS body, b AS seat, ('0000000' || n || '-0000-7000-8000-000000000000')::uuid AS member_id,
         '2020-01-01'::timestamptz AS from_at, NULL::timestamptz AS until_at FROM (VALUES (4, 'treasurer'), (5, 'board'), (6, 'board')) AS v (n, b);

@@ -43,14 +43,18 @@ static const struct golden GOLDEN[] = {
     {"policy", C3(100, 0, 0), C3(5, 0, 0), C3(5, 0, 0), C3(0, 0, 0), "not_supported", NULL, 10, 10, ">", 0, 0},
     {"policy", C3(100, 100, 100), C3(40, 20, 14), C3(10, 0, 0), C3(0, 0, 0), "not_enough_approval", NULL, 296, 300,
      ">=", 1, 4},
+    {"council_election", C3(90, 9, 1), C3(0, 0, 0), C3(0, 0, 0), C3(9, 1, 0), "carried", NULL, 0, 0, NULL, 0, 0},
+    {"budget_round", C3(90, 9, 1), C3(4, 0, 0), C3(0, 0, 0), C3(0, 0, 0), "no_quorum", NULL, 80, 100, ">=", 0, 0},
     {"policy-q", C3(2147483647, 2147483647, 2147483647), C3(715112055, 715112055, 715112053), C3(0, 0, 0), C3(0, 0, 0),
      "no_quorum", NULL, INT64_C(2145336163000), INT64_C(2145336163353), ">=", 333, 1000},
 };
 
 static void read_row(struct ch_arena *arena, const char *type, struct ch_decision_rule *rule)
 {
-    struct ch_decide_refusal refusal;
-    assert_true(ch_decide_read_rule(arena, ch_rule_default(arena, type), "", rule, &refusal));
+    struct ch_calc_refusal refusal;
+    const json_t *row = ch_rule_default(arena, type);
+    assert_true(ch_decide_read_rule(arena, row, "", rule, &refusal));
+    rule->turnout_only = strcmp(json_string_value(json_object_get(row, "method")), "rule") != 0;
 }
 
 static void set_counts(const struct golden *row, struct ch_class_count counts[3])
@@ -152,7 +156,7 @@ static void test_output_is_exact(void **state)
     struct ch_arena *arena = ch_arena_new();
     struct ch_decision_rule rule;
     struct ch_class_count counts[3];
-    struct ch_decide_refusal refusal;
+    struct ch_calc_refusal refusal;
     struct ch_decision decision;
     assert_true(ch_decide_parse(arena, EXAMPLE, strlen(EXAMPLE), &rule, counts, &refusal));
     ch_decide(&rule, counts, &decision);
@@ -208,7 +212,7 @@ static void test_refusals(void **state)
             ch_printf(arena, "%.*s%s%s", (int)(at - EXAMPLE), EXAMPLE, REFUSED[i].to, at + strlen(REFUSED[i].from));
         struct ch_decision_rule rule;
         struct ch_class_count counts[3];
-        struct ch_decide_refusal refusal;
+        struct ch_calc_refusal refusal;
         assert_false(ch_decide_parse(arena, text, strlen(text), &rule, counts, &refusal));
         assert_string_equal(refusal.slug, REFUSED[i].slug);
         REFUSED[i].pointer ? assert_string_equal(refusal.pointer, REFUSED[i].pointer) : assert_null(refusal.pointer);
@@ -220,12 +224,13 @@ static void test_other_keys_are_ignored(void **state)
 {
     (void)state;
     struct ch_arena *arena = ch_arena_new();
-    const char *text =
-        ch_printf(arena, "{\"rule\":{\"type\":\"policy\",\"weight\":1.5,%s", EXAMPLE + strlen("{\"rule\":{"));
+    const char *text = ch_printf(arena, "{\"rule\":{\"type\":\"policy\",\"method\":\"knapsack\",\"weight\":1.5,%s",
+                                 EXAMPLE + strlen("{\"rule\":{"));
     struct ch_decision_rule rule;
     struct ch_class_count counts[3];
-    struct ch_decide_refusal refusal;
+    struct ch_calc_refusal refusal;
     assert_true(ch_decide_parse(arena, text, strlen(text), &rule, counts, &refusal));
+    assert_false(rule.turnout_only);
     ch_arena_free(arena);
 }
 

@@ -55,7 +55,7 @@ static json_t *decide_in_c(struct ch_arena *arena, const char *input)
 {
     struct ch_decision_rule rule;
     struct ch_class_count counts[CH_CLASSES];
-    struct ch_decide_refusal refusal;
+    struct ch_calc_refusal refusal;
     struct ch_decision decision;
     assert_true(ch_decide_parse(arena, input, strlen(input), &rule, counts, &refusal));
     ch_decide(&rule, counts, &decision);

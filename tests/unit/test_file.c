@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* Tests of common/file.c. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -46,6 +48,7 @@ static void files_are_read_whole_up_to_a_limit(void **state)
         if (size > 0) {
             assert_null(ch_read_file(arena, path, size - 1, &read, error));
             assert_non_null(strstr(error, "longer than"));
+            assert_int_equal(errno, EFBIG);
         }
         ch_arena_free(arena);
     }
@@ -89,12 +92,37 @@ static void what_cannot_be_read_is_named(void **state)
     ch_arena_free(arena);
 }
 
+static void a_file_is_written_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct ch_arena *arena = ch_arena_new();
+    char error[256], folder[] = "/tmp/test_file.XXXXXX";
+    size_t size;
+    assert_non_null(mkdtemp(folder));
+    const char *path = ch_printf(arena, "%s/f", folder), *beside = ch_printf(arena, "%s.new", path);
+    static const char *const texts[] = {"first", "", "third\n", NULL};
+    for (const char *const *text = texts; *text; text++) {
+        assert_true(ch_write_file(path, *text));
+        assert_string_equal(ch_read_file(arena, path, 10, &size, error), *text);
+        assert_int_equal(access(beside, F_OK), -1);
+    }
+    assert_int_equal(mkdir(beside, 0700), 0); /* where it would be written first */
+    assert_false(ch_write_file(path, "fourth"));
+    assert_int_equal(errno, EISDIR);
+    assert_string_equal(ch_read_file(arena, path, 10, &size, error), "third\n");
+    assert_false(ch_write_file(ch_printf(arena, "%s/none/f", folder), "x"));
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(rmdir(beside) | unlink(path) | rmdir(folder), 0);
+    ch_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_read_whole_up_to_a_limit),
         cmocka_unit_test(standard_input_may_be_a_pipe),
         cmocka_unit_test(what_cannot_be_read_is_named),
+        cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,12 +223,56 @@ static void many_at_once(void **state)
     }
 }
 
+static void put_statement(const struct outbox *box, const char *name, time_t came)
+{
+    const char *path = ch_printf(box->arena, "%s/%s", box->settings.inbox, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    const struct timespec times[2] = {{.tv_sec = came}, {.tv_sec = came}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* The names of what came on these days, a space in front of each. */
+static const char *statements(struct outbox *box, const char *from, const char *to)
+{
+    struct ch_rail_call call = {.arena = box->arena, .settings = &box->settings};
+    const char **names, *all = "";
+    size_t count = ch_rail_folder.statement(&call, from, to, &names);
+    for (size_t i = 0; i < count; i++)
+        all = ch_printf(box->arena, "%s %s", all, names[i]);
+    return all;
+}
+
+static void statements_of_days(void **state)
+{
+    struct outbox box;
+    begin(&box, *state);
+    box.settings.inbox = box.settings.outbox;
+    assert_string_equal(statements(&box, NULL, NULL), "");
+    assert_int_equal(mkdir(box.settings.inbox, 0700), 0);
+    const time_t midnight = 1767225600; /* 2026-01-01T00:00:00Z */
+    put_statement(&box, "c.xml", midnight - 1);
+    put_statement(&box, "b.xml", midnight);
+    put_statement(&box, "a.xml", midnight + 86400);
+    put_statement(&box, ".a.xml", midnight);
+    put_statement(&box, "a.xml.part", midnight);
+    put_statement(&box, ".xml", midnight);
+    assert_string_equal(statements(&box, NULL, NULL), " a.xml b.xml c.xml");
+    assert_string_equal(statements(&box, "2026-01-01", NULL), " a.xml b.xml");
+    assert_string_equal(statements(&box, NULL, "2026-01-01"), " b.xml c.xml");
+    assert_string_equal(statements(&box, "2025-12-31", "2025-12-31"), " c.xml");
+    assert_string_equal(statements(&box, "2026-01-03", NULL), "");
+    end(&box);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(killed_at_every_call, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(refusals, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(many_at_once, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(statements_of_days, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

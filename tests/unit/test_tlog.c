@@ -336,6 +336,29 @@ static void growth_between_all_sizes_holds(void **state)
         }
 }
 
+static void bundles_are_read_entry_by_entry(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = {0, 2, 'a', 'b', 0, 0, 0, 1, 'c', 0, 1};
+    static const char *const entries[] = {"ab", "", "c"};
+    size_t length;
+    /* Whole, with half a length behind it, with a length behind it and no entry, and with half an entry. */
+    const struct {
+        size_t size, entries, left;
+    } cases[] = {{9, 3, 0}, {10, 3, 1}, {11, 3, 2}, {8, 2, 2}, {3, 0, 3}, {0, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ch_bundle bundle = {bytes, bytes + cases[i].size};
+        for (size_t n = 0; n < cases[i].entries; n++) {
+            const uint8_t *entry = ch_bundle_next(&bundle, &length);
+            assert_non_null(entry);
+            assert_int_equal(length, strlen(entries[n]));
+            assert_memory_equal(entry, entries[n], length);
+        }
+        assert_null(ch_bundle_next(&bundle, &length));
+        assert_int_equal(bundle.end - bundle.at, cases[i].left);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +374,7 @@ int main(void)
         cmocka_unit_test(proofs_with_other_hashes_or_places_do_not_hold),
         cmocka_unit_test(proof_files_in_doubt_are_refused),
         cmocka_unit_test(growth_between_all_sizes_holds),
+        cmocka_unit_test(bundles_are_read_entry_by_entry),
     };
     return cmocka_run_group_tests_name("tlog", tests, open_arena, close_arena);
 }

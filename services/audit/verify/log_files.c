@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "verify.h"
+#include "vote.h"
 
 static const char UNREAD[] = "there is none that can be read";
 
@@ -152,5 +153,6 @@ const struct ch_command verify_commands[] = {
      "checks that a log holds everything an older checkpoint of it held", verify_consistency},
     {"verify statement", "FILE --vkey V [--rule RULE] [--policy P]",
      "checks a member statement without the service that made it", verify_statement},
+    {"verify vote", "BUNDLE [--roll ROLL] [--vkey V]", "recounts a sealed vote from its bundle", verify_vote},
     {NULL, NULL, NULL, NULL},
 };

@@ -139,28 +139,42 @@ const char *ch_decision_state(enum ch_decision_outcome outcome)
     __builtin_unreachable();
 }
 
+/* Checks 1 and 2. */
+static bool turned_out(const struct ch_decision_rule *rule, const struct ch_class_count counts[CH_CLASSES],
+                       struct ch_decision *decision)
+{
+    if (!quorum(votes(&decision->total), rule->q_den, rule->q_num, decision->total.roll, decision)) {
+        fail(decision, CH_DECISION_NO_QUORUM, 1, -1);
+        return false;
+    }
+    return class_quorums(rule, counts, decision);
+}
+
+/* Checks 3 to 5. */
+static bool approved(const struct ch_decision_rule *rule, const struct ch_class_count counts[CH_CLASSES],
+                     struct ch_decision *decision)
+{
+    if (!supported(&decision->total, rule->s_num, rule->s_den, rule->s_strict, decision)) {
+        fail(decision, CH_DECISION_NOT_SUPPORTED, 3, -1);
+        return false;
+    }
+    if (!classes_carry(rule, counts, decision))
+        return false;
+    if (rule->ay_den != 0 && !quorum(decision->total.yes, rule->ay_den, rule->ay_num, decision->total.roll, decision)) {
+        fail(decision, CH_DECISION_NOT_ENOUGH_APPROVAL, 5, -1);
+        return false;
+    }
+    return true;
+}
+
 void ch_decide(const struct ch_decision_rule *rule, const struct ch_class_count counts[CH_CLASSES],
                struct ch_decision *decision)
 {
     memset(decision, 0, sizeof *decision);
     decision->class_index = -1;
     sum_up(rule, counts, decision);
-    if (!quorum(votes(&decision->total), rule->q_den, rule->q_num, decision->total.roll, decision)) {
-        fail(decision, CH_DECISION_NO_QUORUM, 1, -1);
+    if (!turned_out(rule, counts, decision) || (!rule->turnout_only && !approved(rule, counts, decision)))
         return;
-    }
-    if (!class_quorums(rule, counts, decision))
-        return;
-    if (!supported(&decision->total, rule->s_num, rule->s_den, rule->s_strict, decision)) {
-        fail(decision, CH_DECISION_NOT_SUPPORTED, 3, -1);
-        return;
-    }
-    if (!classes_carry(rule, counts, decision))
-        return;
-    if (rule->ay_den != 0 && !quorum(decision->total.yes, rule->ay_den, rule->ay_num, decision->total.roll, decision)) {
-        fail(decision, CH_DECISION_NOT_ENOUGH_APPROVAL, 5, -1);
-        return;
-    }
     fail(decision, CH_DECISION_CARRIED, 6, -1);
     decision->left = decision->right = 0;
     decision->op = NULL;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "calc_input.h"
 #include "commonhold/arena.h"
 #include "commonhold/json.h"
 
@@ -25,6 +26,7 @@ struct ch_decision_rule {
     int64_t classes_needed; /* 0 to 3 classes must carry */
     int64_t must_carry;     /* mask of classes, 0 to 7 */
     bool s_strict, cs_strict;
+    bool turnout_only; /* of elections and budget rounds: quorums are all it decides by. Nothing that is read sets it */
 };
 
 /* 0 to CH_COUNT_MAX each, and yes + no + abstain <= roll. */
@@ -59,28 +61,19 @@ void ch_decide(const struct ch_decision_rule *rule, const struct ch_class_count 
 const char *ch_decision_slug(enum ch_decision_outcome outcome);
 const char *ch_decision_state(enum ch_decision_outcome outcome);
 
-/* Why an input was refused: not_json, missing, not_integer, not_boolean, out_of_range, votes_exceed_roll. */
-struct ch_decide_refusal {
-    const char *slug;
-    const char *pointer; /* RFC 6901, NULL where there is none */
-    int line;            /* of the text, 0 when unknown */
-    const char *detail;  /* one sentence */
-};
-
 /* Reads {"rule":{...},"counts":{"U":{...},...}}; other keys are ignored, so that a whole rule row may be passed. False
- * with the first refusal, in document order of the definition above. */
+ * with the first refusal, in document order of the definitions above: missing, not_integer, not_boolean, out_of_range,
+ * votes_exceed_roll; of a text also not_json. */
 bool ch_decide_read(struct ch_arena *arena, const json_t *input, struct ch_decision_rule *rule,
-                    struct ch_class_count counts[CH_CLASSES], struct ch_decide_refusal *refusal);
+                    struct ch_class_count counts[CH_CLASSES], struct ch_calc_refusal *refusal);
 /* The same from text. */
 bool ch_decide_parse(struct ch_arena *arena, const char *text, size_t size, struct ch_decision_rule *rule,
-                     struct ch_class_count counts[CH_CLASSES], struct ch_decide_refusal *refusal);
+                     struct ch_class_count counts[CH_CLASSES], struct ch_calc_refusal *refusal);
 /* Only the rule, from an object at `pointer`. */
 bool ch_decide_read_rule(struct ch_arena *arena, const json_t *object, const char *pointer,
-                         struct ch_decision_rule *rule, struct ch_decide_refusal *refusal);
+                         struct ch_decision_rule *rule, struct ch_calc_refusal *refusal);
 
 /* The one line that `commonhold calc decide` prints, without its end; keys in the published order. */
 char *ch_decide_text(struct ch_arena *arena, const struct ch_decision *decision);
-/* The one line of a refusal. */
-char *ch_decide_refusal_text(struct ch_arena *arena, const struct ch_decide_refusal *refusal);
 
 #endif

@@ -62,6 +62,14 @@ static const struct ch_shape_key ASSET_REGISTER[] = {CODE("schema", "asset_regis
                                                      {"sha256", CH_SHAPE_IS_HASH, CH_SHAPE_NULLABLE, 0, 0, NULL},
                                                      CODE("disposition", "held licensed_only"),
                                                      END};
+static const struct ch_shape_key ASSET_SUCCESSION[] = {CODE("schema", "asset_succession"), TEXT("ref", 0, 1, 64),
+                                                       OBJECT("successor"), END};
+static const struct ch_shape_key SUCCESSOR[] = {TEXT("name", 0, 1, 200),
+                                                TEXT("country", 0, 2, 2),
+                                                TEXT("registration", 0, 1, 200),
+                                                {"asset_locked", CH_SHAPE_IS_BOOL, 0, 0, 0, NULL},
+                                                {"non_profit", CH_SHAPE_IS_BOOL, 0, 0, 0, NULL},
+                                                END};
 static const struct ch_shape_key RULE_ROW[] = {CODE("schema", "rule_row"), OBJECT("rule"), END};
 static const struct ch_shape_key BYLAW_TEXT[] = {CODE("schema", "bylaw_text"),
                                                  TEXT("clause", 0, 1, 32),
@@ -72,6 +80,13 @@ static const struct ch_shape_key BYLAW_TEXT[] = {CODE("schema", "bylaw_text"),
 static const struct ch_shape_key APPOINTMENT[] = {
     CODE("schema", "appointment"), CODE("body", "treasurer membership_officer licensing_officer conduct"),
     UUID("member_id", 0), END};
+static const struct ch_shape_key BUDGET_AWARDS[] = {CODE("schema", "budget_awards"),
+                                                    {"pot", CH_SHAPE_IS_MONEY, 0, 0, 0, NULL},
+                                                    TEXT("account", 0, 1, 128),
+                                                    TIME("until"),
+                                                    END};
+static const struct ch_shape_key RECALL[] = {CODE("schema", "recall"), UUID("office_id", 0), CODE("class", "U W C"),
+                                             END};
 static const struct ch_shape_key SANCTION[] = {CODE("schema", "sanction"),
                                                UUID("lift", MAY),
                                                UUID("organisation_id", MAY),
@@ -93,9 +108,12 @@ static const struct effect_schema {
                {"prohibition_lift", PROHIBITION_LIFT},
                {"policy_text", POLICY_TEXT},
                {"asset_register", ASSET_REGISTER},
+               {"asset_succession", ASSET_SUCCESSION},
                {"rule_row", RULE_ROW},
                {"bylaw_text", BYLAW_TEXT},
                {"appointment", APPOINTMENT},
+               {"budget_awards", BUDGET_AWARDS},
+               {"recall", RECALL},
                {"sanction", SANCTION},
                {NULL, NULL}};
 
@@ -131,6 +149,25 @@ static bool check_policy(struct ch_complaints *list, const json_t *effect, const
     return right;
 }
 
+/* Only to another trust like this one. */
+static bool check_successor(struct ch_complaints *list, const json_t *successor, const char *pointer)
+{
+    if (!ch_shape_check(list, successor, pointer, SUCCESSOR))
+        return false;
+    const char *country = json_string_value(json_object_get(successor, "country"));
+    bool right = true;
+    if (strspn(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 2)
+        right = ch_complain(list, ch_shape_pointer(list->arena, pointer, "country"),
+                            "Two capital letters of ISO 3166-1 are needed here.");
+    if (!json_is_true(json_object_get(successor, "asset_locked")))
+        right = ch_complain(list, ch_shape_pointer(list->arena, pointer, "asset_locked"),
+                            "Assets go only to a successor whose own assets are locked.");
+    if (!json_is_true(json_object_get(successor, "non_profit")))
+        right = ch_complain(list, ch_shape_pointer(list->arena, pointer, "non_profit"),
+                            "Assets go only to a successor that distributes no profit.");
+    return right;
+}
+
 static bool check_sanction(struct ch_complaints *list, const json_t *effect, const char *pointer)
 {
     static const char *const OF_NEW[] = {"organisation_id", "person_id", "purpose", "pool", "from", "until"};
@@ -158,6 +195,9 @@ bool ch_effect_check(struct ch_complaints *list, const json_t *effect, const cha
         return false;
     if (schema->keys == RULE_ROW)
         return ch_rule_check(list, json_object_get(effect, "rule"), ch_shape_pointer(list->arena, pointer, "rule"));
+    if (schema->keys == ASSET_SUCCESSION)
+        return check_successor(list, json_object_get(effect, "successor"),
+                               ch_shape_pointer(list->arena, pointer, "successor"));
     if (schema->keys == POLICY_TEXT)
         return check_policy(list, effect, pointer);
     if (schema->keys == SANCTION && !check_sanction(list, effect, pointer))

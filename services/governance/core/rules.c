@@ -194,6 +194,9 @@ static bool check_lock(struct ch_complaints *list, const json_t *row, const char
     if (strcmp(json_string_value(json_object_get(row, "electorate")), "all") != 0)
         right = ch_complain(list, ch_shape_pointer(list->arena, pointer, "electorate"),
                             "No vote lowers the asset lock: all members vote on it.");
+    if (strcmp(json_string_value(json_object_get(row, "board_mode")), "linked") != 0)
+        right = ch_complain(list, ch_shape_pointer(list->arena, pointer, "board_mode"),
+                            "No vote lowers the asset lock: its ballots can be recounted.");
     return right;
 }
 

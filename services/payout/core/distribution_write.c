@@ -11,12 +11,6 @@ static void write_text(struct ch_out *out, const char *name, const char *text)
     ch_out_string(out, text, strlen(text));
 }
 
-static void write_number(struct ch_out *out, const char *name, int64_t value)
-{
-    ch_out_text(out, name);
-    ch_out_integer(out, value);
-}
-
 static void write_wide(struct ch_out *out, const char *name, ch_u128 value)
 {
     ch_out_text(out, name);
@@ -37,7 +31,7 @@ static void write_cut(struct ch_out *out, const struct ch_cut *cut)
         ch_out_hex(out, cut->tie, sizeof cut->tie);
         ch_out_text(out, "}");
     }
-    write_number(out, ",\"extra\":", (int64_t)cut->extra);
+    ch_out_number(out, ",\"extra\":", (int64_t)cut->extra);
 }
 
 static void write_parts(struct ch_out *out, const struct ch_step_result *result)
@@ -45,7 +39,7 @@ static void write_parts(struct ch_out *out, const struct ch_step_result *result)
     ch_out_text(out, ",\"parts\":[");
     for (size_t i = 0; i < result->step->part_count; i++) {
         const struct ch_part_result *part = &result->parts[i];
-        write_number(out, i ? ",{\"amount\":" : "{\"amount\":", part->amount);
+        ch_out_number(out, i ? ",{\"amount\":" : "{\"amount\":", part->amount);
         ch_out_text(out, ",");
         if (part->apportioned) {
             write_cut(out, &part->cut);
@@ -61,34 +55,34 @@ static void write_step(struct ch_out *out, const struct ch_step_result *result)
 {
     const struct ch_rule_step *step = result->step;
     bool split = step->kind == CH_STEP_SPLIT;
-    write_number(out, "{\"amount\":", result->amount);
-    write_number(out, ",\"base\":", result->base);
+    ch_out_number(out, "{\"amount\":", result->amount);
+    ch_out_number(out, ",\"base\":", result->base);
     if (split && result->clamped) {
         ch_out_text(out, ",\"clamp\":{");
         write_cut(out, &result->clamp);
-        write_number(out, ",\"rest\":", result->rest);
+        ch_out_number(out, ",\"rest\":", result->rest);
         write_wide(out, ",\"weight_total\":", result->clamp.weight_total);
         ch_out_text(out, "}");
     }
     write_text(out, ",\"id\":", step->id);
     write_text(out, ",\"kind\":", ch_step_kinds[step->kind]);
     if (split) {
-        write_number(out, ",\"leftover\":", result->leftover);
+        ch_out_number(out, ",\"leftover\":", result->leftover);
         write_parts(out, result);
     }
-    write_number(out, ",\"remaining\":", result->remaining);
+    ch_out_number(out, ",\"remaining\":", result->remaining);
     ch_out_text(out, ",\"shortfall\":");
     ch_out_bool(out, result->shortfall);
     if (step->to)
         write_text(out, ",\"to\":", step->to);
-    write_number(out, ",\"wanted\":", result->wanted);
+    ch_out_number(out, ",\"wanted\":", result->wanted);
     ch_out_text(out, "}");
 }
 
 static void write_line(struct ch_out *out, const struct ch_distribution *d, size_t recipient, int64_t amount)
 {
     const struct ch_recipient *each = &d->inputs->recipients[recipient];
-    write_number(out, "{\"amount\":", amount);
+    ch_out_number(out, "{\"amount\":", amount);
     ch_out_text(out, ",\"id\":");
     ch_out_string(out, each->id, each->id_length);
     ch_out_text(out, ",\"steps\":[");
@@ -97,7 +91,7 @@ static void write_line(struct ch_out *out, const struct ch_distribution *d, size
         int64_t part = ch_step_amount(&d->steps[i], recipient);
         if (part == 0)
             continue;
-        write_number(out, first ? "{\"amount\":" : ",{\"amount\":", part);
+        ch_out_number(out, first ? "{\"amount\":" : ",{\"amount\":", part);
         write_text(out, ",\"id\":", d->steps[i].step->id);
         ch_out_text(out, "}");
         first = false;
@@ -126,7 +120,7 @@ static void write_flags_and_funds(struct ch_out *out, const struct ch_distributi
         write_text(out, i ? "," : "", d->flags[i]);
     ch_out_text(out, "],\"funds\":[");
     for (size_t i = 0; i < d->fund_count; i++) {
-        write_number(out, i ? ",{\"amount\":" : "{\"amount\":", d->funds[i].minor);
+        ch_out_number(out, i ? ",{\"amount\":" : "{\"amount\":", d->funds[i].minor);
         write_text(out, ",\"to\":", d->funds[i].account);
         ch_out_text(out, "}");
     }
@@ -135,17 +129,17 @@ static void write_flags_and_funds(struct ch_out *out, const struct ch_distributi
 
 void ch_distribution_write(const struct ch_distribution *d, bool hash, struct ch_out *out)
 {
-    write_number(out, "{\"carried\":", d->carried);
+    ch_out_number(out, "{\"carried\":", d->carried);
     write_text(out, ",\"currency\":", d->rule->currency);
     write_flags_and_funds(out, d);
     if (hash)
         write_text(out, ",\"hash\":", d->hash);
     write_text(out, ",\"inputs_sha256\":", d->inputs->sha256);
-    write_number(out, ",\"leftover\":", d->leftover);
+    ch_out_number(out, ",\"leftover\":", d->leftover);
     ch_out_text(out, ",\"lines\":[");
     write_lines(out, d);
     write_text(out, "],\"outcome\":", d->aborted ? "aborted" : "ok");
-    write_number(out, ",\"pot\":", d->inputs->pot);
+    ch_out_number(out, ",\"pot\":", d->inputs->pot);
     write_text(out, ",\"rule\":", d->rule->id);
     write_text(out, ",\"rule_sha256\":", d->rule->sha256);
     write_text(out, ",\"run_id\":", d->inputs->run_id);
@@ -198,7 +192,7 @@ static void write_row(struct ch_out *out, const struct ch_distribution *d, const
 static void write_trace_step(struct ch_out *out, const struct ch_distribution *d, size_t index)
 {
     const struct ch_step_result *result = &d->steps[index];
-    write_number(out, "{\"amount\":", ch_step_amount(result, d->trace->recipient));
+    ch_out_number(out, "{\"amount\":", ch_step_amount(result, d->trace->recipient));
     write_text(out, ",\"id\":", result->step->id);
     write_text(out, ",\"kind\":", ch_step_kinds[result->step->kind]);
     ch_out_text(out, ",\"rows\":[");

@@ -4,7 +4,10 @@
 #include "fields.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "commonhold/calendar.h"
 
 static bool is_alnum(char c)
 {
@@ -33,7 +36,6 @@ bool ch_payout_is_currency(const char *text)
 
 bool ch_payout_is_date(const char *text)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
         return false;
     int part[3] = {0, 0, 0};
@@ -48,8 +50,14 @@ bool ch_payout_is_date(const char *text)
     }
     if (part[0] < 1 || part[1] < 1 || part[1] > 12)
         return false;
-    bool leap = part[0] % 4 == 0 && (part[0] % 100 != 0 || part[0] % 400 == 0);
-    return part[2] >= 1 && part[2] <= days[part[1] - 1] + (leap && part[1] == 2);
+    return part[2] >= 1 && part[2] <= ch_days_of_month(part[0], part[1]);
+}
+
+void ch_payout_split_date(const char *date, int *year, int *month, int *day)
+{
+    *year = (int)strtol(date, NULL, 10);
+    *month = (int)strtol(date + 5, NULL, 10);
+    *day = (int)strtol(date + 8, NULL, 10);
 }
 
 bool ch_payout_is_fund(const char *text)

@@ -47,6 +47,8 @@ bool ch_payout_is_id_n(const char *text, size_t length);
 bool ch_payout_is_currency(const char *text);
 /* YYYY-MM-DD of a day that exists (proleptic Gregorian, years 1 to 9999). */
 bool ch_payout_is_date(const char *text);
+/* Its numbers. */
+void ch_payout_split_date(const char *date, int *year, int *month, int *day);
 /* An account a rule may feed: schema's `fund`. */
 bool ch_payout_is_fund(const char *text);
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/calendar.h"
+#include "fields.h"
 #include "invoice.h"
 
 struct country {
@@ -80,46 +82,32 @@ bool ch_country_in_eea(const char *code)
     return country && country->eea;
 }
 
-static void split_date(const char *date, int *year, int *month, int *day)
-{
-    *year = (int)strtol(date, NULL, 10);
-    *month = (int)strtol(date + 5, NULL, 10);
-    *day = (int)strtol(date + 8, NULL, 10);
-}
-
-/* Days since 1 March of year 0, proleptic Gregorian. */
-static long day_number(int year, int month, int day)
-{
-    year -= month < 3;
-    month = (month + 9) % 12;
-    return 365L * year + year / 4 - year / 100 + year / 400 + (153L * month + 2) / 5 + day - 1;
-}
-
-static long number_of(const char *date)
+static int64_t number_of(const char *date)
 {
     int year, month, day;
-    split_date(date, &year, &month, &day);
-    return day_number(year, month, day);
+    ch_payout_split_date(date, &year, &month, &day);
+    return ch_days_of_date(year, month, day);
 }
 
 int ch_weekday(const char *date)
 {
-    return (int)((number_of(date) + 2) % 7) + 1; /* 1 March of year 0 was a Wednesday */
+    int64_t from_monday = (number_of(date) + 3) % 7; /* 1 January 1970 was a Thursday */
+    return (int)(from_monday < 0 ? from_monday + 7 : from_monday) + 1;
 }
 
 long ch_days_between(const char *from, const char *to)
 {
-    return number_of(to) - number_of(from);
+    return (long)(number_of(to) - number_of(from));
 }
 
 /* Easter Sunday by the anonymous Gregorian computus (Meeus, Jones, Butcher). */
-static long easter(int year)
+static int64_t easter(int year)
 {
     int a = year % 19, b = year / 100, c = year % 100, d = b / 4, e = b % 4;
     int g = (8 * b + 13) / 25, h = (19 * a + b - d - g + 15) % 30;
     int i = c / 4, k = c % 4, l = (32 + 2 * e + 2 * i - h - k) % 7, m = (a + 11 * h + 22 * l) / 451;
     int n = h + l - 7 * m + 114;
-    return day_number(year, n / 31, n % 31 + 1);
+    return ch_days_of_date(year, n / 31, n % 31 + 1);
 }
 
 bool ch_business_day(const char *date)
@@ -130,6 +118,6 @@ bool ch_business_day(const char *date)
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (strcmp(date + 5, fixed[i]) == 0)
             return false;
-    long from_easter = number_of(date) - easter((int)strtol(date, NULL, 10));
+    int64_t from_easter = number_of(date) - easter((int)strtol(date, NULL, 10));
     return from_easter != -2 && from_easter != 1;
 }

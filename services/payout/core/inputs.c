@@ -125,19 +125,6 @@ static struct ch_text read_id(struct reading *r, const char *name)
     return text;
 }
 
-/* Room for one more; the array is copied into twice the memory when full. */
-static void *grow(struct ch_arena *arena, void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return array;
-    size_t more = *room ? *room * 2 : 64;
-    void *grown = ch_alloc_array(arena, more, size);
-    if (count)
-        memcpy(grown, array, count * size);
-    *room = more;
-    return grown;
-}
-
 static bool enter(struct reading *r, const char *member, char bracket)
 {
     if (ch_scan_kind(&r->scan) == bracket)
@@ -221,7 +208,7 @@ static void read_recipient(struct reading *r)
     to.distinct_licensees = (uint32_t)value[LICENSEES];
     to.equal = (uint8_t)value[EQUAL];
     to.tenure = value[TENURE];
-    in->recipients = grow(r->arena, in->recipients, in->recipient_count, &r->recipient_room, sizeof to);
+    in->recipients = ch_arena_grow(r->arena, in->recipients, &r->recipient_room, (in->recipient_count + 1) * sizeof to);
     in->recipients[in->recipient_count++] = to;
 }
 
@@ -252,7 +239,8 @@ static void read_contributor(struct reading *r)
         refuse(r, "recipient", "is required");
     if (!(seen & 2))
         refuse(r, "share", "is required");
-    in->contributors = grow(r->arena, in->contributors, in->contributor_count, &r->contributor_room, sizeof to);
+    in->contributors =
+        ch_arena_grow(r->arena, in->contributors, &r->contributor_room, (in->contributor_count + 1) * sizeof to);
     in->contributors[in->contributor_count++] = to;
 }
 
@@ -322,7 +310,8 @@ static void read_contribution(struct reading *r)
     to.external = value[EXTERNAL];
     to.window_units = value[WINDOW] < 0 ? value[UNITS] : value[WINDOW];
     to.distinct_licensees = (uint32_t)value[LICENSEES];
-    in->contributions = grow(r->arena, in->contributions, in->contribution_count, &r->contribution_room, sizeof to);
+    in->contributions =
+        ch_arena_grow(r->arena, in->contributions, &r->contribution_room, (in->contribution_count + 1) * sizeof to);
     in->contributions[in->contribution_count++] = to;
 }
 
@@ -356,7 +345,7 @@ static void read_balances(struct reading *r)
         } else if (ch_scan_integer(&r->scan, &to.minor) && (to.minor < 0 || to.minor > CH_PAYOUT_MAX)) {
             ch_refusal_add(r->list, at, "must lie between 0 and 9007199254740991");
         }
-        in->balances = grow(r->arena, in->balances, in->balance_count, &r->balance_room, sizeof to);
+        in->balances = ch_arena_grow(r->arena, in->balances, &r->balance_room, (in->balance_count + 1) * sizeof to);
         in->balances[in->balance_count++] = to;
     }
 }

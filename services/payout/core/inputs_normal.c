@@ -246,12 +246,6 @@ int64_t ch_inputs_find(const struct ch_inputs *in, const char *id, size_t length
     return found ? found - in->recipients : -1;
 }
 
-static void write_number(struct ch_out *out, const char *name, int64_t value)
-{
-    ch_out_text(out, name);
-    ch_out_integer(out, value);
-}
-
 static void write_contribution(struct ch_out *out, const struct ch_inputs *in, const struct ch_contribution *c)
 {
     ch_out_text(out, "{\"contributors\":[");
@@ -259,32 +253,32 @@ static void write_contribution(struct ch_out *out, const struct ch_inputs *in, c
         const struct ch_contributor *each = &in->contributors[c->first + i];
         ch_out_text(out, i ? ",{\"recipient\":" : "{\"recipient\":");
         ch_out_string(out, each->id, each->id_length);
-        write_number(out, ",\"share\":", each->share);
+        ch_out_number(out, ",\"share\":", each->share);
         ch_out_bytes(out, "}", 1);
     }
-    write_number(out, "],\"distinct_licensees\":", c->distinct_licensees);
-    write_number(out, ",\"external\":", c->external);
+    ch_out_number(out, "],\"distinct_licensees\":", c->distinct_licensees);
+    ch_out_number(out, ",\"external\":", c->external);
     ch_out_text(out, ",\"id\":");
     ch_out_string(out, c->id, c->id_length);
-    write_number(out, ",\"quality_ppm\":", c->quality_ppm);
-    write_number(out, ",\"units\":", c->units);
-    write_number(out, ",\"window_units\":", c->window_units);
+    ch_out_number(out, ",\"quality_ppm\":", c->quality_ppm);
+    ch_out_number(out, ",\"units\":", c->units);
+    ch_out_number(out, ",\"window_units\":", c->window_units);
     ch_out_bytes(out, "}", 1);
 }
 
 static void write_recipient(struct ch_out *out, const struct ch_recipient *each)
 {
-    write_number(out, "{\"distinct_licensees\":", each->distinct_licensees);
-    write_number(out, ",\"equal\":", each->equal);
-    write_number(out, ",\"external\":", each->external);
+    ch_out_number(out, "{\"distinct_licensees\":", each->distinct_licensees);
+    ch_out_number(out, ",\"equal\":", each->equal);
+    ch_out_number(out, ",\"external\":", each->external);
     ch_out_text(out, ",\"id\":");
     ch_out_string(out, each->id, each->id_length);
-    write_number(out, ",\"quality_ppm\":", each->quality_ppm);
+    ch_out_number(out, ",\"quality_ppm\":", each->quality_ppm);
     ch_out_text(out, ",\"status\":\"");
     ch_out_text(out, ch_member_statuses[each->status]);
-    write_number(out, "\",\"tenure\":", each->tenure);
-    write_number(out, ",\"units\":", each->units);
-    write_number(out, ",\"window_units\":", each->window_units);
+    ch_out_number(out, "\",\"tenure\":", each->tenure);
+    ch_out_number(out, ",\"units\":", each->units);
+    ch_out_number(out, ",\"window_units\":", each->window_units);
     ch_out_bytes(out, "}", 1);
 }
 
@@ -294,7 +288,7 @@ void ch_inputs_write_normal(const struct ch_inputs *in, struct ch_out *out)
     for (size_t i = 0; i < in->balance_count; i++) {
         ch_out_text(out, i ? "," : "");
         ch_out_string(out, in->balances[i].account, in->balances[i].length);
-        write_number(out, ":", in->balances[i].minor);
+        ch_out_number(out, ":", in->balances[i].minor);
     }
     ch_out_text(out, "},\"contributions\":[");
     for (size_t i = 0; i < in->contribution_count; i++) {
@@ -303,8 +297,8 @@ void ch_inputs_write_normal(const struct ch_inputs *in, struct ch_out *out)
     }
     ch_out_text(out, "],\"currency\":\"");
     ch_out_text(out, in->currency);
-    write_number(out, "\",\"pot\":", in->pot);
-    write_number(out, ",\"rail_fees\":", in->rail_fees);
+    ch_out_number(out, "\",\"pot\":", in->pot);
+    ch_out_number(out, ",\"rail_fees\":", in->rail_fees);
     ch_out_text(out, ",\"recipients\":[");
     for (size_t i = 0; i < in->recipient_count; i++) {
         ch_out_text(out, i ? "," : "");

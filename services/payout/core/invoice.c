@@ -8,6 +8,7 @@
 
 #include "apportion.h"
 #include "benefit_rule.h"
+#include "commonhold/calendar.h"
 #include "fields.h"
 
 #define MONTHS_MAX 1200
@@ -80,29 +81,14 @@ bool ch_invoice_vat(struct ch_arena *arena, struct ch_invoice_line *lines, size_
     return add(&sums->gross, sums->vat);
 }
 
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return days[month - 1] + (leap && month == 2);
-}
-
-/* A checked date's numbers. */
-static void split_date(const char *date, int *year, int *month, int *day)
-{
-    *year = (int)strtol(date, NULL, 10);
-    *month = (int)strtol(date + 5, NULL, 10);
-    *day = (int)strtol(date + 8, NULL, 10);
-}
-
 struct ch_invoice_slice *ch_invoice_slices(struct ch_arena *arena, int64_t net, const char *first_day,
                                            const char *last_day, size_t *count)
 {
     int year, month, day, last_year, last_month, end;
     if (!ch_payout_is_date(first_day) || !ch_payout_is_date(last_day) || strcmp(first_day, last_day) > 0)
         return NULL;
-    split_date(first_day, &year, &month, &day);
-    split_date(last_day, &last_year, &last_month, &end);
+    ch_payout_split_date(first_day, &year, &month, &day);
+    ch_payout_split_date(last_day, &last_year, &last_month, &end);
     int months = (last_year - year) * 12 + last_month - month + 1;
     if (months > MONTHS_MAX)
         return NULL;
@@ -110,7 +96,7 @@ struct ch_invoice_slice *ch_invoice_slices(struct ch_arena *arena, int64_t net, 
     struct ch_invoice_slice *slices = ch_alloc_array(arena, *count, sizeof *slices);
     int64_t *days = ch_alloc_array(arena, *count, sizeof *days), *share = ch_alloc_array(arena, *count, sizeof *share);
     for (size_t i = 0; i < *count; i++) {
-        int last = i + 1 == *count ? end : days_in(year, month);
+        int last = i + 1 == *count ? end : ch_days_of_month(year, month);
         days[i] = last - (i == 0 ? day : 1) + 1;
         slices[i] = (struct ch_invoice_slice){year, month, days[i], 0};
         year += month == 12;

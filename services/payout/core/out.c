@@ -54,6 +54,12 @@ void ch_out_integer(struct ch_out *out, int64_t value)
     ch_out_bytes(out, at, (size_t)(digits + sizeof digits - at));
 }
 
+void ch_out_number(struct ch_out *out, const char *before, int64_t value)
+{
+    ch_out_text(out, before);
+    ch_out_integer(out, value);
+}
+
 void ch_out_bool(struct ch_out *out, bool value)
 {
     ch_out_text(out, value ? "true" : "false");

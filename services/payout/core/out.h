@@ -42,6 +42,8 @@ static inline void ch_out_text(struct ch_out *out, const char *text)
 }
 
 void ch_out_integer(struct ch_out *out, int64_t value);
+/* What stands before it, and the number. */
+void ch_out_number(struct ch_out *out, const char *before, int64_t value);
 void ch_out_bool(struct ch_out *out, bool value);
 /* The decimal digits, without quotes. */
 void ch_out_u128(struct ch_out *out, ch_u128 value);

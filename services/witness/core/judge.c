@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "commonhold/cosign.h"
+
 bool witness_read(const char *body, size_t size, struct ch_proof *proof, const char **wrong)
 {
     *wrong = ch_consistency_read(body, size, proof);
@@ -51,18 +53,6 @@ int witness_judge(const struct ch_tlog_policy *policy, const struct ch_proof *pr
     return 422;
 }
 
-static const char *cosignature_line(struct ch_arena *arena, const struct ch_checkpoint *checkpoint,
-                                    const struct ch_vkey *own, const struct ch_signing_key *key, uint64_t time)
-{
-    char text[CH_COSIGNED_MAX];
-    uint8_t bytes[4 + 8 + 64];
-    memcpy(bytes, own->id, 4);
-    for (int i = 0; i < 8; i++)
-        bytes[4 + i] = (uint8_t)(time >> (56 - 8 * i));
-    ch_sign(key, text, ch_cosigned_text(checkpoint, time, text), bytes + 12);
-    return ch_printf(arena, "\xe2\x80\x94 %s %s\n", own->name, ch_base64(arena, bytes, sizeof bytes));
-}
-
 const char *witness_cosign(struct ch_arena *arena, const struct ch_tlog_policy *policy,
                            const struct ch_checkpoint *checkpoint, const struct ch_vkey *own,
                            const struct ch_signing_key *key, uint64_t time, const char **cosignature)
@@ -74,6 +64,6 @@ const char *witness_cosign(struct ch_arena *arena, const struct ch_tlog_policy *
             ch_checkpoint_signed(checkpoint, &policy->logs[i].key, &line) == CH_SIGNED_WELL)
             text = ch_printf(arena, "%s%.*s", text, (int)line.length, line.line);
     }
-    *cosignature = cosignature_line(arena, checkpoint, own, key, time);
+    *cosignature = ch_cosign(arena, checkpoint, own, key, time);
     return ch_printf(arena, "%s%s", text, *cosignature);
 }

@@ -14,10 +14,13 @@ AS $$
         SELECT e.txn_id, e.reason, p.member_id, p.minor, 1 AS due, 0 AS found FROM ended AS e JOIN payout.payment AS p ON p.ended_txn_id = e.txn_id WHERE p.member_id IS NOT NULL
         UNION ALL
         SELECT e.txn_id, h.reason, h.member_id, h.minor, 0, 1 FROM ended AS e JOIN payout.hold AS h ON h.txn_id = e.txn_id),
+    credit AS MATERIALIZED (
+        SELECT n.id, n.return_reason, n.detail FROM payout.bank_entry AS n LEFT JOIN payout.bank_statement AS s ON s.id = n.statement_id
+        WHERE n.minor > 0 AND audit.month_of_day(COALESCE(s.to_on, n.booked_on)) = p_month),
     entry AS MATERIALIZED (
-        SELECT n.id, n.return_reason, n.detail, l.kind FROM payout.bank_entry AS n LEFT JOIN payout.bank_statement AS s ON s.id = n.statement_id
-        CROSS JOIN LATERAL (SELECT m.kind FROM payout.entry_match AS m WHERE m.entry_id = n.id ORDER BY m.step DESC LIMIT 1) AS l
-        WHERE n.minor > 0 AND l.kind NOT IN ('return', 'suspense', 'reversal') AND audit.month_of_day(COALESCE(s.to_on, n.booked_on)) = p_month)
+        SELECT c.*, l.kind
+        FROM credit AS c JOIN (SELECT DISTINCT ON (m.entry_id) m.entry_id, m.kind FROM credit AS n JOIN payout.entry_match AS m ON m.entry_id = n.id ORDER BY m.entry_id, m.step DESC) AS l ON l.entry_id = c.id
+        WHERE l.kind NOT IN ('return', 'suspense', 'reversal'))
     SELECT 'payment', p.id::text, 'state', e.kind, p.state, 'the payment says another end than the transaction that ended it'
     FROM ended AS e JOIN payout.payment AS p ON p.ended_txn_id = e.txn_id WHERE p.state <> e.kind
     UNION ALL

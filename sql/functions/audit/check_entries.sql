@@ -10,19 +10,26 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH piece AS (SELECT n.n * 4096 AS first, LEAST(n.n * 4096 + 4096, COALESCE((SELECT pg_catalog.max(c.size) FROM log.checkpoint AS c), 0)) AS size
         FROM (SELECT pg_catalog.split_part(p_unit, ' ', 2)::bigint) AS n (n)),
-    -- The form is judged whole and the parts are cut by place: taking them with the expression is ten times as slow. The last `,"id":"` begins the id and
-    -- the first `","prev":` behind it ends it, since quotes in an id are escaped.
+    -- An entry is cut into its parts by place and put together again: patterns over all of it would take ten times as long. The last `,"id":"` begins the id
+    -- and the first `","prev":` behind it ends it, since quotes in an id are escaped. Without OFFSET each expression would be computed wherever it is named.
+    part AS (
+        SELECT e.*, t.text, pg_catalog.substr(h.head, 8, 20) AS said_at, pg_catalog.substr(h.head, 37) AS body, pg_catalog.substr(pg_catalog.split_part(h.tail, '","prev":', 1), 8) AS said_id,
+            pg_catalog.split_part(r.rest, ',', 1) AS said_prev, pg_catalog.split_part(r.rest, '"', 4) AS said_sha256, pg_catalog.split_part(r.rest, '"', 8) AS said_type
+        FROM log.entry AS e, piece AS p, LATERAL (SELECT pg_catalog.convert_from(e.bytes, 'LATIN1') OFFSET 0) AS t (text),
+            LATERAL (SELECT pg_catalog.length(t.text) - pg_catalog."position"(pg_catalog.reverse(t.text), '":"di",') - 6 OFFSET 0) AS c (cut),
+            LATERAL (SELECT pg_catalog."left"(t.text, c.cut), pg_catalog.substr(t.text, c.cut + 1) OFFSET 0) AS h (head, tail),
+            LATERAL (SELECT pg_catalog.split_part(h.tail, '","prev":', 2) OFFSET 0) AS r (rest)
+        WHERE e.index >= p.first AND e.index < p.first + 4096 OFFSET 0),
     entry AS MATERIALIZED (
-        SELECT e.*, pg_catalog.encode(pg_catalog.sha256('\x00'::bytea || e.bytes), 'hex') AS hash, t.text,
-            h.head ~ '^\{"at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","body":\{[ -~]*\}$' AND h.tail ~
-                '^,"id":"(?:[ !#-[\]-~]|\\["\\])+","prev":(?:-1|0|[1-9]\d*),"sha256":"[0-9a-f]{64}","type":"[a-z][a-z0-9_]*","v":1\}$' AS is_formed,
-            pg_catalog.concat_ws(' ', pg_catalog.split_part(r.rest, '"', 8), pg_catalog.replace(pg_catalog.replace(pg_catalog.substr(pg_catalog.split_part(h.tail, '","prev":', 1), 8), '\"', '"'), '\\', '\'),
-                pg_catalog.split_part(r.rest, '"', 4), pg_catalog.split_part(r.rest, ',', 1), pg_catalog.substr(h.head, 8, 20)) AS said
-        FROM log.entry AS e, piece AS p, LATERAL (SELECT pg_catalog.convert_from(e.bytes, 'LATIN1')) AS t (text),
-            LATERAL (SELECT pg_catalog.length(t.text) - pg_catalog."position"(pg_catalog.reverse(t.text), '":"di",') - 6) AS c (cut),
-            LATERAL (SELECT pg_catalog."left"(t.text, c.cut), pg_catalog.substr(t.text, c.cut + 1)) AS h (head, tail),
-            LATERAL (SELECT pg_catalog.split_part(h.tail, '","prev":', 2)) AS r (rest)
-        WHERE e.index >= p.first AND e.index < p.first + 4096),
+        SELECT e.*, pg_catalog.encode(pg_catalog.sha256('\x00'::bytea || e.bytes), 'hex') AS hash,
+            e.text = pg_catalog.concat('{"at":"', e.said_at, '","body":', e.body, ',"id":"', e.said_id, '","prev":', e.said_prev, ',"sha256":"', e.said_sha256, '","type":"', e.said_type, '","v":1}')
+                AND pg_catalog.translate(e.said_at, '0123456789', '0000000000') = '0000-00-00T00:00:00Z' AND e.body LIKE '{%}' AND e.text !~ '[^ -~]'
+                AND e.said_id <> '' AND pg_catalog.translate(pg_catalog.replace(pg_catalog.replace(e.said_id, '\\', ''), '\"', ''), '"\', '  ') = pg_catalog.replace(pg_catalog.replace(e.said_id, '\\', ''), '\"', '')
+                AND (e.said_prev IN ('-1', '0') OR e.said_prev <> '' AND pg_catalog.ltrim(e.said_prev, '0123456789') = '' AND e.said_prev NOT LIKE '0%')
+                AND pg_catalog.length(e.said_sha256) = 64 AND pg_catalog.ltrim(e.said_sha256, '0123456789abcdef') = ''
+                AND e.said_type <> '' AND pg_catalog.ltrim(e.said_type, 'abcdefghijklmnopqrstuvwxyz0123456789_') = '' AND pg_catalog.ltrim(pg_catalog."left"(e.said_type, 1), 'abcdefghijklmnopqrstuvwxyz') = '' AS is_formed,
+            pg_catalog.concat_ws(' ', e.said_type, pg_catalog.replace(pg_catalog.replace(e.said_id, '\"', '"'), '\\', '\'), e.said_sha256, e.said_prev, e.said_at) AS said
+        FROM part AS e),
     gap AS (
         SELECT g.first, g.next - g.first AS missing FROM piece AS p CROSS JOIN LATERAL (
             SELECT x.index + 1, COALESCE(pg_catalog.lead(x.index) OVER (ORDER BY x.index), p.size)

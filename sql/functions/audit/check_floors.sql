@@ -16,26 +16,46 @@ AS $$
         WHERE t.pool = pg_catalog.split_part(p_unit, ' ', 1) AND t.version = pg_catalog.split_part(p_unit, ' ', 2)::integer),
     notice AS (
         SELECT CASE WHEN w.before IS NULL THEN pg_catalog.max(n.n) FILTER (WHERE n.origin = 'charter' AND n.at <= w.from_at)
-            ELSE COALESCE(pg_catalog.max(n.n) FILTER (WHERE n.origin = 'terms' AND n.origin_version = w.version), 1 + pg_catalog.max(n.n)) END AS n
+            ELSE COALESCE(pg_catalog.max(n.n) FILTER (WHERE n.origin = 'terms' AND n.origin_version = w.version), 1 + pg_catalog.max(n.n)) END AS floor
         FROM now AS w JOIN licensing.notice AS n ON n.pool_id = w.pool_id GROUP BY w.before, w.version, w.from_at),
-    rule AS (SELECT r.v FROM now AS w CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(w.doc -> 'rules') AS r (v) WHERE r.v ->> 'effect' <> 'prohibit'),
+    new AS MATERIALIZED (SELECT r.* FROM now AS w CROSS JOIN LATERAL audit.reach(w.doc) AS r),
+    old AS MATERIALIZED (SELECT r.* FROM now AS w CROSS JOIN LATERAL audit.reach(w.before) AS r),
+    new_rule AS MATERIALIZED (SELECT DISTINCT x.n, x.rule, x.prohibits FROM new AS x),
+    old_rule AS MATERIALIZED (SELECT DISTINCT x.n, x.rule, x.prohibits FROM old AS x),
+    -- What terms open: some rule gives it, and no outright prohibition takes it away.
+    opens AS (
+        SELECT x.purpose, x.org_class FROM new AS x GROUP BY x.purpose, x.org_class
+        HAVING pg_catalog.bool_or(NOT x.prohibits) AND NOT pg_catalog.bool_or(x.outright)),
+    opened AS (
+        SELECT x.purpose, x.org_class FROM old AS x GROUP BY x.purpose, x.org_class
+        HAVING pg_catalog.bool_or(NOT x.prohibits) AND NOT pg_catalog.bool_or(x.outright)),
+    -- Prohibitions that forbid at least what one of the terms before did.
+    upheld AS MATERIALIZED (
+        SELECT o.n AS old, n.n AS new FROM old_rule AS o JOIN new_rule AS n ON o.prohibits AND n.prohibits
+            AND (NOT n.rule ? 'actions' OR o.rule -> 'actions' <@ (n.rule -> 'actions')) AND (NOT n.rule ? 'modes' OR o.rule -> 'modes' <@ (n.rule -> 'modes'))
+            AND audit.places(o.rule -> 'regions') <@ audit.places(n.rule -> 'regions')
+            AND (COALESCE(n.rule -> 'conditions', '[]') = '[]' OR n.rule -> 'conditions' = o.rule -> 'conditions')),
+    act_allowed AS (
+        SELECT a.act FROM now AS w CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(w.before -> 'prohibited_acts') AS a (act)
+        WHERE a.act IN ('reidentify', 'link_personal', 'profile_persons', 'decide_on_persons', 'transfer_onward', 'sell_data', 'train_gpai')
+            AND NOT COALESCE(w.doc -> 'prohibited_acts' ? a.act, false)),
+    -- Where a floor of the terms before may stay: open then too, and nothing that was forbidden is let go of.
+    stays AS MATERIALIZED (
+        SELECT x.purpose, x.org_class FROM opened AS x WHERE NOT EXISTS (SELECT FROM act_allowed)
+        EXCEPT
+        SELECT o.purpose, o.org_class FROM old AS o WHERE o.prohibits AND NOT EXISTS (
+            SELECT FROM upheld AS u JOIN new AS n ON n.n = u.new WHERE u.old = o.n AND n.purpose = o.purpose AND n.org_class = o.org_class)),
+    -- The lowest floor of the rules before that gave as much, purpose by purpose and class by class.
     kept AS MATERIALIZED (
-        SELECT r.v ->> 'id' AS id, o.v AS then FROM now AS w CROSS JOIN rule AS r
-        CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(w.before -> 'rules') AS o (v)
-        WHERE o.v ->> 'effect' <> 'prohibit' AND audit.no_wider(w.doc, r.v, w.before, o.v)),
-    pair AS MATERIALIZED (
-        SELECT p.code, c.class, w.before IS NOT NULL AND audit.is_open(w.before, p.code, c.class) AND NOT audit.lifts_prohibition(w.doc, w.before, p.code, c.class)
-            AND NOT EXISTS (SELECT a.act FROM pg_catalog.jsonb_array_elements_text(w.before -> 'prohibited_acts') AS a (act)
-                            WHERE a.act IN ('reidentify', 'link_personal', 'profile_persons', 'decide_on_persons', 'transfer_onward', 'sell_data', 'train_gpai')
-                            EXCEPT SELECT pg_catalog.jsonb_array_elements_text(w.doc -> 'prohibited_acts')) AS may_stay
-        FROM now AS w CROSS JOIN licensing.purpose AS p CROSS JOIN pg_catalog.unnest(audit.known_words('org_classes')) AS c (class)
-        WHERE p.assignable AND audit.is_open(w.doc, p.code, c.class))
+        SELECT n.n, s.purpose, s.org_class, pg_catalog.min((o.rule ->> 'notice_floor')::integer) AS floor
+        FROM now AS w CROSS JOIN new_rule AS n JOIN old_rule AS o ON NOT n.prohibits AND NOT o.prohibits AND audit.no_wider(w.doc, n.rule, w.before, o.rule)
+        JOIN old AS s ON s.n = o.n JOIN stays USING (purpose, org_class)
+        GROUP BY n.n, s.purpose, s.org_class)
     SELECT 'terms', p_unit, 'notice_floor of ' || x.id, '>= ' || pg_catalog.max(x.need), x.floor::text,
-        'the rule counts consents of members who were never told what it gives: ' || pg_catalog.string_agg(x.code || ' ' || x.class, ', ' ORDER BY x.code, x.class)
+        'the rule counts consents of members who were never told what it gives: ' || pg_catalog.string_agg(x.purpose || ' ' || x.org_class, ', ' ORDER BY x.purpose, x.org_class)
     FROM (
-        SELECT r.v ->> 'id' AS id, (r.v ->> 'notice_floor')::integer AS floor, p.code, p.class,
-            COALESCE((SELECT pg_catalog.min((k.then ->> 'notice_floor')::integer) FROM kept AS k
-                      WHERE k.id = r.v ->> 'id' AND p.may_stay AND audit.touches(k.then, p.code, p.class)), n.n) AS need
-        FROM rule AS r CROSS JOIN notice AS n JOIN pair AS p ON audit.touches(r.v, p.code, p.class)) AS x
+        SELECT r.rule ->> 'id' AS id, (r.rule ->> 'notice_floor')::integer AS floor, r.purpose, r.org_class, COALESCE(k.floor, t.floor) AS need
+        FROM new AS r JOIN opens USING (purpose, org_class) CROSS JOIN notice AS t LEFT JOIN kept AS k USING (n, purpose, org_class)
+        WHERE NOT r.prohibits) AS x
     WHERE x.floor < x.need GROUP BY x.id, x.floor;
 $$;

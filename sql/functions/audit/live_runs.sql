@@ -9,6 +9,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.id, r.service_month, CASE WHEN p_months IS NULL OR r.service_month = ANY (p_months) THEN pg_catalog.concat_ws('|', r::text,
         (SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.sha256(e.bytes), 'hex'), ',' ORDER BY e.sha256) FROM payout.evidence AS e
-         WHERE e.sha256 IN (r.rule_sha256, r.inputs_file_sha256)), audit.collected(r.id)) END
+         WHERE e.sha256 IN (r.rule_sha256, r.inputs_file_sha256, r.result_file_sha256)), audit.collected(r.id)) END
     FROM payout.run AS r WHERE r.inputs_sha256 IS NOT NULL AND r.state <> 'abandoned';
 $$;

@@ -1,10 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the first day of a day's month.
+-- Purpose: the first day of a day's month; bound as audit.month_of is.
 -- Outcomes: none; NULL for NULL.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION audit.month_of_day(p_day date) RETURNS date
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT pg_catalog.date_trunc('month', p_day::timestamp)::date;
-$$;
+RETURN pg_catalog.date_trunc('month', p_day::timestamp)::date;

@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: recomputes a distribution from the inputs in audit.work_recipient, work_contribution, work_contributor and p_inputs {run_id, pot,
---          rail_fees, balances, inputs_sha256, rule_sha256}. Lines are left in audit.work_given, funds in audit.work_fund.
+--          rail_fees, balances, inputs_sha256, rule_sha256}. Lines are left in audit.work_line, funds in audit.work_fund; neither means anything where it aborted.
+--          Nobody counted what lies in the work tables: so all rows are joined at once.
 -- Outcomes: {outcome, steps, flags, carried, leftover, hash}.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION audit.recompute_run(p_rule jsonb, p_inputs jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
 AS $$
 DECLARE
     v_run_id text := p_inputs->>'run_id';
@@ -26,7 +28,7 @@ DECLARE
     v_no integer := 0;
     v_outcome text := 'ok';
 BEGIN
-    TRUNCATE audit.work_share, audit.work_result, audit.work_weight, audit.work_clamp, audit.work_given, audit.work_fund;
+    TRUNCATE audit.work_share, audit.work_result, audit.work_weight, audit.work_clamp, audit.work_given, audit.work_fund, audit.work_line;
     FOR v_step IN SELECT e.value FROM pg_catalog.jsonb_array_elements(p_rule->'steps') WITH ORDINALITY AS e ORDER BY e.ordinality LOOP
         v_base := CASE WHEN v_step->>'of' = 'gross' THEN (p_inputs->>'pot')::numeric WHEN v_step->>'of' LIKE 'after:%'
             THEN (v_after->>pg_catalog.substr(v_step->>'of', 7))::numeric ELSE v_remaining END;
@@ -57,6 +59,9 @@ BEGIN
     IF v_outcome = 'ok' AND v_remaining > 0 THEN
         v_flags := v_flags || '["undistributed"]';
         v_carried := v_carried + v_remaining;
+    END IF;
+    IF v_outcome = 'ok' THEN
+        INSERT INTO audit.work_line (id, minor, line) SELECT l.id, l.minor, l.line FROM audit.expected_line(p_rule) AS l ORDER BY l.id;
     END IF;
     SELECT COALESCE(pg_catalog.jsonb_agg(DISTINCT f ORDER BY f), '[]') INTO v_flags FROM (SELECT e COLLATE "C" AS f FROM pg_catalog.jsonb_array_elements_text(v_flags) AS e) AS x;
     v_result := pg_catalog.jsonb_build_object('outcome', v_outcome, 'steps', v_entries, 'flags', v_flags, 'carried', v_carried, 'leftover', v_leftover);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: hash of distribution-result/1 as recomputed: canonical text of its members with the lines of audit.work_given and the funds of
+-- Purpose: hash of distribution-result/1 as recomputed: canonical text of its members with the lines of audit.work_line and the funds of
 --          audit.work_fund, in the order of their names.
 -- Outcomes: none.
 -- Locks: none.
@@ -12,7 +12,7 @@ AS $$
         || ',"funds":[' || CASE WHEN p_result->>'outcome' = 'ok' THEN COALESCE((SELECT pg_catalog.string_agg('{"amount":' || f.minor || ',"to":' || log.canonical(pg_catalog.to_jsonb(f.path)) || '}', ',' ORDER BY f.path)
             FROM audit.work_fund AS f WHERE f.minor > 0), '') ELSE '' END
         || '],"inputs_sha256":"' || (p_inputs->>'inputs_sha256') || '","leftover":' || (p_result->>'leftover')
-        || ',"lines":[' || CASE WHEN p_result->>'outcome' = 'ok' THEN COALESCE((SELECT pg_catalog.string_agg(l.line, ',' ORDER BY l.id) FROM audit.expected_line(p_rule) AS l), '') ELSE '' END
+        || ',"lines":[' || CASE WHEN p_result->>'outcome' = 'ok' THEN COALESCE((SELECT pg_catalog.string_agg(l.line, ',' ORDER BY l.id) FROM audit.work_line AS l), '') ELSE '' END
         || '],"outcome":"' || (p_result->>'outcome') || '","pot":' || (p_inputs->>'pot') || ',"rule":' || log.canonical(p_rule->'rule')
         || ',"rule_sha256":"' || (p_inputs->>'rule_sha256') || '","run_id":"' || (p_inputs->>'run_id') || '","schema":"distribution-result/1","steps":'
         || log.canonical(p_result->'steps') || ',"version":' || COALESCE(p_rule->>'version', 'null') || '}', 'UTF8')), 'hex');

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: units of A6: runs with targets, and the legal reserve with all that moved it and the resolutions for it.
--- Outcomes: none; digest NULL where the month is not among p_months (NULL: all are).
+-- Outcomes: none; p_runs as audit.marked_runs takes it; digest NULL where the month is not among p_months (NULL: all are).
 -- Locks: none.
-CREATE OR REPLACE FUNCTION audit.units_balances(p_months date[]) RETURNS TABLE (unit text, month text, digest text)
+CREATE OR REPLACE FUNCTION audit.units_balances(p_months date[], p_runs jsonb) RETURNS TABLE (unit text, month text, digest text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -14,7 +14,7 @@ AS $$
             CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(b.doc -> 'steps') AS s WHERE s ->> 'kind' = 'until_target')))
     SELECT r.id::text, r.month::text, CASE WHEN r.text IS NOT NULL THEN audit.digest(r.text || (SELECT COALESCE(pg_catalog.string_agg(m.path || m.text, ';' ORDER BY m.path, m.text), '') FROM moved AS m
         WHERE m.recorded_at <= k.high)) END
-    FROM audit.live_runs(p_months) AS r CROSS JOIN LATERAL audit.collected(r.id) AS k
+    FROM audit.marked_runs(p_runs) AS r CROSS JOIN LATERAL audit.collected(r.id) AS k
     WHERE EXISTS (SELECT FROM pg_catalog.jsonb_array_elements(audit.rule_of(r.id) -> 'steps') AS s WHERE s ->> 'kind' = 'until_target')
     UNION ALL
     SELECT 'reserve', 'none', audit.digest(pg_catalog.concat_ws('|', (SELECT pg_catalog.string_agg(m.text, ';' ORDER BY m.text) FROM moved AS m WHERE m.path = 'Equity:Reserve:Legal'),

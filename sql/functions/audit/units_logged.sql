@@ -7,8 +7,8 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'logged ' || l.month, l.month::text, CASE WHEN p_months IS NULL OR l.month = ANY (p_months) THEN audit.digest(pg_catalog.concat_ws(',', pg_catalog.count(*),
-        pg_catalog.sum(h.first::numeric), pg_catalog.sum(h.second::numeric))) END
-    FROM audit.logged() AS l CROSS JOIN LATERAL (SELECT pg_catalog.hashtextextended(l::text, 0), pg_catalog.hashtextextended(l::text, 1)) AS h (first, second)
+        pg_catalog.sum(h.first), pg_catalog.sum(h.second))) END
+    FROM audit.logged() AS l CROSS JOIN LATERAL (SELECT pg_catalog.hash_record_extended(l, 0), pg_catalog.hash_record_extended(l, 1)) AS h (first, second)
     WHERE l.type <> 'audit_report'
     GROUP BY l.month;
 $$;

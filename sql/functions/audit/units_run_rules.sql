@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: units of A1: runs, with their receipts' times and all versions of benefit rules as they were voted.
--- Outcomes: none; digest NULL where the month is not among p_months (NULL: all are).
+-- Outcomes: none; p_runs as audit.marked_runs takes it; digest NULL where the month is not among p_months (NULL: all are).
 -- Locks: none.
-CREATE OR REPLACE FUNCTION audit.units_run_rules(p_months date[]) RETURNS TABLE (unit text, month text, digest text)
+CREATE OR REPLACE FUNCTION audit.units_run_rules(p_months date[], p_runs jsonb) RETURNS TABLE (unit text, month text, digest text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,5 +13,5 @@ AS $$
         (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', u.receipt_slice_id, c.txn_id, c.first_txn_id, m.txn_id, t.recorded_at), ';' ORDER BY u.receipt_slice_id)
          FROM payout.run_receipt AS u JOIN payout.receipt_slice AS s ON s.id = u.receipt_slice_id JOIN payout.receipt AS c ON c.txn_id = s.txn_id
          LEFT JOIN payout.entry_match AS m ON m.entry_id = c.entry_id AND m.step = 1 LEFT JOIN payout.txn AS t ON t.txn_id = m.txn_id WHERE u.run = r.id))) END
-    FROM audit.live_runs(p_months) AS r;
+    FROM audit.marked_runs(p_runs) AS r;
 $$;

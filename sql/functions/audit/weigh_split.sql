@@ -20,7 +20,8 @@ BEGIN
     FROM pg_catalog.jsonb_array_elements(p_step->'parts') WITH ORDINALITY AS p, audit.work_contribution AS c
     WHERE p.value->>'then' IS NOT NULL AND c.window_units >= (SELECT COALESCE((p_step->'eligible'->>'min_units')::bigint, 0))
         AND c.distinct_licensees >= (SELECT COALESCE((p_step->'eligible'->>'min_distinct_licensees')::bigint, 0))
-        AND c.id IN (SELECT e.contribution FROM audit.eligible_share(p_step) AS e);
+        AND c.id IN (SELECT k.contribution FROM audit.work_contributor AS k JOIN audit.work_recipient AS r ON r.id = k.recipient
+            WHERE k.share > 0 AND ((SELECT p_step->'eligible'->'status') IS NULL OR (SELECT p_step->'eligible'->'status') ? r.status));
     DELETE FROM audit.work_weight WHERE weight = 0;
     RETURN (SELECT pg_catalog.count(*) FROM audit.work_weight);
 END

@@ -1,29 +1,26 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: for A5: who weighs in each part of a run's splits (payout.md 7.4, 7.5): recipients, through their contributions where the part goes
+-- Purpose: for A5: who weighs in each part of the splits of the run at work (payout.md 7.4, 7.5): recipients, through their contributions where the part goes
 --          on to them. heavy: the weight does not vanish where floors and caps are shared by weights of 2^50.
 -- Outcomes: rows.
 -- Locks: none.
-CREATE OR REPLACE FUNCTION audit.weights_of(p_run uuid) RETURNS TABLE (step text, part integer, recipient text, heavy boolean)
+CREATE OR REPLACE FUNCTION audit.weights_of() RETURNS TABLE (step text, part integer, recipient text, heavy boolean)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH part AS MATERIALIZED (SELECT s.* FROM audit.splits_of(p_run) AS s),
-    person AS MATERIALIZED (SELECT r.* FROM audit.recipients_of(p_run) AS r),
-    contribution AS MATERIALIZED (
-        SELECT c.* FROM pg_catalog.json_to_recordset(audit.inputs_of(p_run) -> 'contributions') AS c (id text, units numeric, quality_ppm numeric, external numeric, window_units numeric,
-            distinct_licensees numeric, contributors json)),
+    WITH part AS MATERIALIZED (SELECT s.* FROM audit.work_split AS s),
+    person AS MATERIALIZED (SELECT r.* FROM audit.recipients_of() AS r),
     share AS MATERIALIZED (
-        SELECT DISTINCT p.step, c.id, o.recipient, o.share, pg_catalog.sum(o.share) OVER (PARTITION BY p.step, p.part, c.id) AS shares
-        FROM part AS p CROSS JOIN contribution AS c CROSS JOIN LATERAL pg_catalog.json_to_recordset(c.contributors) AS o (recipient text, share numeric) JOIN person AS r ON r.id = o.recipient
-        WHERE p.through AND o.share > 0 AND (p.statuses IS NULL OR p.statuses ? r.status)),
+        SELECT p.step, o.contribution AS id, o.recipient, o.share, pg_catalog.sum(o.share) OVER (PARTITION BY p.step, o.contribution) AS shares
+        FROM (SELECT DISTINCT s.step, s.statuses FROM part AS s WHERE s.through) AS p CROSS JOIN audit.work_contributor AS o JOIN person AS r ON r.id = o.recipient
+        WHERE o.share > 0 AND (p.statuses IS NULL OR p.statuses ? r.status)),
     direct AS (
         SELECT p.step, p.part, p.alone, r.id, CASE p.weight WHEN 'usage' THEN r.units WHEN 'usage*quality' THEN r.units * r.quality_ppm WHEN 'equal' THEN r.equal WHEN 'tenure' THEN r.tenure
             ELSE r.external END AS weight
         FROM part AS p CROSS JOIN person AS r
         WHERE NOT p.through AND (p.statuses IS NULL OR p.statuses ? r.status) AND r.window_units >= p.min_units AND r.distinct_licensees >= p.min_licensees),
     through AS (
-        SELECT p.step, p.part, c.id, CASE p.weight WHEN 'usage' THEN c.units WHEN 'usage*quality' THEN c.units * c.quality_ppm WHEN 'equal' THEN 1 ELSE c.external END AS weight
-        FROM part AS p CROSS JOIN contribution AS c
+        SELECT p.step, p.part, c.id, CASE p.weight WHEN 'usage' THEN c.units WHEN 'usage*quality' THEN c.units::numeric * c.quality_ppm WHEN 'equal' THEN 1 ELSE c.external END AS weight
+        FROM part AS p CROSS JOIN audit.work_contribution AS c
         WHERE p.through AND c.window_units >= p.min_units AND c.distinct_licensees >= p.min_licensees AND EXISTS (SELECT FROM share AS s WHERE s.step = p.step AND s.id = c.id))
     SELECT d.step, d.part, d.id, d.alone OR d.weight * 1125899906842624 >= pg_catalog.sum(d.weight) OVER (PARTITION BY d.step, d.part) FROM direct AS d WHERE d.weight > 0
     UNION ALL

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: one thing that governance's clock found due (p_what: proposal, case, appeal, policy by their ids; bootstrap, reminders, sanctions without):
+-- Purpose: one thing that governance's clock found due (p_what: proposal, case, appeal, policy by their ids; bootstrap, reminders, sanctions, dues, elections without):
 --          makes its moves. What fails is rolled back, named in the server's log and tried again the next time; it holds up nothing else. How many moves.
 -- Outcomes: none.
 -- Locks: those of the moves.
@@ -19,9 +19,15 @@ BEGIN
     WHEN 'reminders' THEN
         PERFORM governance.remind_seats();
     WHEN 'ballots' THEN
-        PERFORM governance.log_ballots(p_id, p.reading) FROM governance.proposal AS p WHERE p.id = p_id;
+        PERFORM CASE WHEN p.named THEN governance.log_ballots(p_id, p.reading) ELSE governance.log_box(p_id, p.reading) END
+        FROM governance.proposal AS p WHERE p.id = p_id AND p.state = 'voting';
     WHEN 'sanctions' THEN
         v_moves := governance.screen_sanctions();
+    WHEN 'dues' THEN
+        v_moves := governance.lapse_members();
+    WHEN 'elections' THEN
+        SELECT pg_catalog.count(*) FILTER (WHERE governance.open_election(e.body, e.class)) INTO v_moves
+        FROM (VALUES ('board', 'U'), ('board', 'W'), ('board', 'C'), ('council', NULL)) AS e (body, class);
     WHEN 'policy' THEN
         PERFORM governance.move_proposal(p_id, 'expired', NULL, NULL);
         v_moves := 1;

@@ -51,6 +51,8 @@ BEGIN
         PERFORM pg_catalog.pg_notify('board_order', p_id::text) WHERE p_effect ? 'grant_orders';
     WHEN 'asset_register' THEN
         PERFORM governance.write_asset(p_effect, p_id);
+    WHEN 'asset_succession' THEN
+        PERFORM governance.pass_asset(p_effect, p_id);
     WHEN 'rule_row' THEN
         PERFORM governance.write_rule(p_effect -> 'rule', p_id);
     WHEN 'bylaw_text' THEN
@@ -63,6 +65,12 @@ BEGIN
             pg_catalog.jsonb_build_object('version', v_version, 'proposal', p_id));
     WHEN 'appointment' THEN
         PERFORM governance.apply_appointment(p_id, p_effect);
+    WHEN 'seats' THEN
+        PERFORM governance.apply_seats(p_id, p_effect);
+    WHEN 'budget_awards' THEN
+        PERFORM governance.apply_awards(p_id, p_effect);
+    WHEN 'recall' THEN
+        PERFORM governance.end_office((p_effect ->> 'office_id')::uuid, 'recalled', p_id);
     WHEN 'sanction' THEN
         PERFORM governance.write_sanction(p_effect, p_id, NULL);
     END CASE;

@@ -8,6 +8,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (
         SELECT FROM pg_catalog.jsonb_array_elements_text(p_rule -> 'proposers') AS w
-        WHERE (w = 'member' AND governance.ineligibility(p_actor) IS NULL)
+        WHERE (w IN ('member', 'petition') AND governance.ineligibility(p_actor) IS NULL)
            OR (w IN ('board', 'council', 'treasurer', 'conduct') AND governance.is_office(p_actor, w)));
 $$;

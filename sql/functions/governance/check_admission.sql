@@ -8,8 +8,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', e.pointer, 'detail', e.detail)), '[]') FROM (
         SELECT '/type' AS pointer, 'the board must first decide to put this draft forward (a board_decision in force whose policy_text names it in drafts)'
-            || CASE WHEN p_proposal.type = 'entrenched' THEN ', with two thirds of its seats' ELSE '' END AS detail
-        WHERE p_proposal.type IN ('permit_purpose', 'entrenched') AND NOT EXISTS (
+            || CASE WHEN p_proposal.type IN ('entrenched', 'succession') THEN ', with two thirds of its seats' ELSE '' END AS detail
+        WHERE p_proposal.type IN ('permit_purpose', 'entrenched', 'succession') AND NOT EXISTS (
             SELECT FROM governance.proposal AS b JOIN governance.proposal_version AS v ON v.proposal_id = b.id AND v.version = b.version
             JOIN governance.tally AS t ON t.proposal_id = b.id
             WHERE b.type = 'board_decision' AND b.state = 'in_force' AND v.effect -> 'drafts' ? p_proposal.id::text

@@ -40,9 +40,12 @@ BEGIN
     ELSIF v_kind = 'asset_register' AND EXISTS (SELECT FROM governance.asset AS a WHERE a.ref = p_effect ->> 'ref' AND (
                   (a.kind, a.title, a.provenance, a.sha256::text) IS DISTINCT FROM
                   (p_effect ->> 'kind', p_effect ->> 'title', p_effect ->> 'provenance', p_effect ->> 'sha256')
-                  OR a.disposition::text = p_effect ->> 'disposition')) THEN
+                  OR a.disposition::text IN (p_effect ->> 'disposition', 'succeeded'))) THEN
         v_pointer := '/effect/ref';
-        v_detail := 'registered already: only its disposition can change';
+        v_detail := 'registered already: only its disposition can change, while the trust holds it';
+    ELSIF v_kind = 'asset_succession' AND NOT EXISTS (SELECT FROM governance.asset AS a WHERE a.ref = p_effect ->> 'ref' AND a.disposition <> 'succeeded') THEN
+        v_pointer := '/effect/ref';
+        v_detail := 'the trust holds no such asset';
     ELSIF v_kind = 'bylaw_text' AND p_type <> 'entrenched' AND ((p_effect ->> 'entrenched')::boolean OR EXISTS (
                   SELECT FROM governance.bylaw_in_force AS b WHERE b.clause = p_effect ->> 'clause' AND b.until_at IS NULL AND b.entrenched)) THEN
         v_pointer := '/effect/clause';
@@ -54,6 +57,15 @@ BEGIN
         RETURN governance.check_sanction(p_effect, '/effect');
     ELSIF v_kind = 'policy_text' THEN
         RETURN governance.check_orders(p_type, p_effect);
+    ELSIF v_kind = 'budget_awards' AND (p_effect -> 'pot' ->> 'currency' <> (SELECT c.currency FROM governance.charter AS c)
+                  OR (p_effect -> 'pot' ->> 'minor')::bigint < 1 OR p_effect ->> 'account' NOT LIKE 'Equity:Fund:_%') THEN
+        v_pointer := '/effect';
+        v_detail := 'the pot is more than nothing, in the currency of this trust, out of a fund (Equity:Fund:...)';
+    ELSIF v_kind = 'recall' AND NOT EXISTS (SELECT FROM governance.office_in_force AS o JOIN governance.office AS w ON w.id = o.office_id
+                  JOIN governance.member_now AS m ON m.member_id = o.member_id
+                  WHERE o.office_id = (p_effect ->> 'office_id')::uuid AND o.until_at > pg_catalog.now() AND COALESCE(w.class, m.class) = p_effect ->> 'class') THEN
+        v_pointer := '/effect/office_id';
+        v_detail := 'nobody of this class holds such an office';
     ELSIF v_kind = 'appointment' THEN
         v_detail := governance.check_appointment(p_effect);
         v_pointer := '/effect/member_id';

@@ -14,7 +14,7 @@ BEGIN
     IF p.id IS NULL OR p.state IN ('draft', 'submitted', 'admitted') THEN
         RETURN log.refusal('not_found', 'no such proposal, or its discussion has not opened');
     END IF;
-    IF v_why IS NULL AND NOT governance.is_elector(p_actor, p.rule) THEN
+    IF v_why IS NULL AND NOT governance.is_elector(p_actor, p) THEN
         v_why := 'not_in_electorate';
     END IF;
     SELECT * INTO r FROM governance.roll WHERE proposal_id = p_id AND reading = p.reading AND member_id = p_actor;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: the decision rule in SQL, for the recount of what the worker counted in C; core/decide.c says the same and both are
+-- Purpose: the decision rule in SQL (of elections and budget rounds its checks of turnout alone), for the recount of what the worker counted in C; core/decide.c says the same and both are
 --          compared on random tallies. {outcome, state, class, reason, totals, carried_classes}.
 -- Outcomes: none.
 -- Locks: none.
@@ -51,5 +51,6 @@ AS $$
                'reason', pg_catalog.jsonb_build_object('check', f.check_no, 'left', f.lhs, 'op', f.op, 'right', f.rhs),
                'totals', pg_catalog.jsonb_build_object('roll', t.e, 'yes', t.y, 'no', t.n, 'abstain', t.a),
                'carried_classes', COALESCE((SELECT pg_catalog.jsonb_agg(c.code ORDER BY c.i) FROM class AS c WHERE c.carries), '[]'))
-    FROM failed AS f CROSS JOIN total AS t ORDER BY f.step LIMIT 1;
+    FROM failed AS f CROSS JOIN total AS t
+    WHERE f.check_no IN (1, 2, 6) OR COALESCE(p_rule ->> 'method', 'rule') NOT IN ('scottish-stv', 'knapsack') ORDER BY f.step LIMIT 1;
 $$;

@@ -28,6 +28,7 @@ BEGIN
     v_founders := governance.found_members(d, p_founders);
     PERFORM governance.found_texts(d);
     RETURN log.answer('created', pg_catalog.jsonb_build_object('name', d ->> 'name', 'sha256', governance.hash_text(p_canonical),
-        'founded_at', log.time_text(pg_catalog.now()), 'founders', v_founders));
+        'founded_at', log.time_text(pg_catalog.now()), 'founders', v_founders,
+        'missing_guards', pg_catalog.array_to_string(migrate.missing_guards(), ', ')));
 END
 $$;

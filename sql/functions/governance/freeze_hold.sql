@@ -19,10 +19,9 @@ AS $$
                   WHERE o.proposal_id = p_proposal.id AND o.version = p_proposal.version AND NOT o.approved)
         UNION ALL
         SELECT 'a class has fewer than five members who may vote: the vote could not be kept secret'
-        WHERE p_proposal.rule ->> 'secrecy' = 'sealed' AND p_proposal.rule ->> 'small_class' = 'refuse' AND EXISTS (
-                  SELECT FROM governance.electors(p_proposal.rule) AS e GROUP BY e.class HAVING pg_catalog.count(*) BETWEEN 1 AND 4)
+        WHERE p_proposal.rule ->> 'secrecy' = 'sealed' AND p_proposal.rule ->> 'small_class' = 'refuse' AND governance.has_small_class(p_proposal)
         UNION ALL
-        SELECT 'the vote would have to be sealed, and sealed ballots are not part of this version'
-        WHERE governance.needs_sealing(p_proposal.rule)
+        SELECT 'a vote by ' || (p_proposal.rule ->> 'method') || ' is sealed, and about candidates or projects'
+        WHERE p_proposal.rule ->> 'method' <> 'rule' AND (NOT governance.needs_sealing(p_proposal) OR p_effect ->> 'schema' NOT IN ('seats', 'budget_awards'))
     ) AS h;
 $$;

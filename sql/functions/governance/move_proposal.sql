@@ -12,6 +12,7 @@ BEGIN
     UPDATE governance.proposal SET state = p_to, state_at = pg_catalog.clock_timestamp(),
         held = CASE WHEN p_to IN ('voting', 'frozen', 'withdrawn', 'referred') THEN NULL ELSE held END,
         referred = referred OR p_to = 'referred',
+        reading = reading + (p_to = 'second_reading')::integer,
         in_force_at = CASE WHEN p_to = 'in_force' THEN pg_catalog.now() ELSE in_force_at END
     WHERE id = p_id;
     INSERT INTO governance.proposal_event (proposal_id, seq, at, from_state, to_state, actor, reason)

@@ -17,8 +17,9 @@ AS $$
         'text_sha256', p.text_sha256, 'effect_sha256', p.effect_sha256, 'rule_sha256', p.rule_sha256, 'proposal_sha256', p.proposal_sha256,
         'roll', (SELECT pg_catalog.jsonb_build_object('sha256', h.sha256, 'counts', h.counts) FROM governance.roll_head AS h
                  WHERE h.proposal_id = p.id AND h.reading = p.reading),
-        'tally', (SELECT pg_catalog.jsonb_build_object('counts', t.counts, 'outcome', t.outcome) FROM governance.tally AS t
+        'tally', (SELECT pg_catalog.jsonb_build_object('counts', t.counts, 'outcome', t.outcome, 'result', t.result) FROM governance.tally AS t
                   WHERE t.proposal_id = p.id AND t.reading = p.reading),
+        'candidates', CASE WHEN p.rule ->> 'method' = 'scottish-stv' THEN governance.candidates_body(p) END, 'extended_until', log.time_text(p.extended_until),
         'opinion', (SELECT pg_catalog.jsonb_build_object('kind', o.kind, 'case_id', o.case_id, 'approved', o.approved, 'reasons', d.reasons)
                     FROM governance.opinion AS o JOIN governance.council_decision AS d USING (case_id)
                     WHERE o.proposal_id = p.id AND o.version = p.version LIMIT 1),
@@ -26,6 +27,8 @@ AS $$
                         'to', e.to_state, 'reason', e.reason) ORDER BY e.seq), '[]') FROM governance.proposal_event AS e WHERE e.proposal_id = p.id),
         'comments', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', c.id, 'member_id', c.member_id, 'text', c.body_text,
                         'at', log.time_text(c.at)) ORDER BY c.at, c.id), '[]') FROM governance.comment AS c WHERE c.proposal_id = p.id),
+        'sealing', CASE WHEN p.rule ->> 'secrecy' = 'sealed' AND p.proposal_sha256 IS NOT NULL AND (p.named IS NOT TRUE OR p.state = 'second_reading')
+                   THEN governance.sealing_of(p) END,
         'votes', CASE WHEN p.named AND p.state NOT IN ('draft', 'submitted', 'admitted', 'discussion', 'frozen', 'voting') THEN (
                     SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('reading', n.reading, 'member_id', n.member_id,
                         'seat', n.seat, 'choice', n.choice) ORDER BY n.reading, n.member_id), '[]')

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: records one period of dues, paid or waived, behind what is covered already.
+-- Purpose: records one period of dues, paid or waived, behind what is covered already; who had lapsed is active again.
 -- Outcomes: recorded, not_found, forbidden, idempotency_conflict.
 -- Locks: log.replays; advisory transaction lock on the member.
 CREATE OR REPLACE FUNCTION governance.record_dues(p_actor uuid, p_key text, p_id uuid, p_body jsonb) RETURNS log.answer
@@ -23,6 +23,9 @@ BEGIN
     v_until := v_from + (SELECT (c.doc -> 'dues' ->> 'period_seconds')::bigint * interval '1 second' FROM governance.charter AS c);
     INSERT INTO governance.dues (member_id, seq, kind, from_at, until_at, recorded_by)
     SELECT p_id, COALESCE(pg_catalog.max(d.seq), 0) + 1, p_body ->> 'kind', v_from, v_until, p_actor FROM governance.dues AS d WHERE d.member_id = p_id;
+    IF (SELECT m.standing FROM governance.member_now AS m WHERE m.member_id = p_id) = 'lapsed' THEN
+        PERFORM governance.write_standing(p_id, 'active', NULL, 'dues');
+    END IF;
     RETURN log.remember('governance', p_actor::text, p_key, 'record_dues ' || p_id, p_body, log.answer('recorded', pg_catalog.jsonb_build_object(
         'id', p_id, 'from', log.time_text(v_from), 'until', log.time_text(v_until))));
 END

@@ -18,8 +18,8 @@ BEGIN
         RETURN log.refusal('forbidden', 'only the ethics council refers a proposal back');
     ELSIF p.referred THEN
         RETURN log.refusal('already_referred', 'a proposal is referred once');
-    ELSIF p.state <> 'discussion' THEN
-        RETURN log.refusal('not_allowed_here', 'a proposal is referred while it is discussed');
+    ELSIF p.state <> 'discussion' OR p.author IS NULL THEN
+        RETURN log.refusal('not_allowed_here', 'a proposal is referred to its author while it is discussed');
     END IF;
     v_case := governance.open_council_case('referral', p_id, pg_catalog.jsonb_build_object('proposal_id', p_id, 'version', p.version, 'reason', p_body ->> 'reason_text'));
     v_answer := governance.vote_council_case(p_actor, v_case, pg_catalog.jsonb_build_object('choice', 'yes', 'reason_code', p_body ->> 'reason_code',

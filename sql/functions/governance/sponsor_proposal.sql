@@ -15,7 +15,7 @@ BEGIN
         RETURN log.refusal('already_sponsored', 'your name stands among the sponsors');
     ELSIF p.state <> 'submitted' THEN
         RETURN log.refusal('not_allowed_here', 'sponsors are collected while a proposal is submitted; this one is in state ' || p.state);
-    ELSIF NOT governance.is_elector(p_actor, p.rule) THEN
+    ELSIF NOT governance.is_elector(p_actor, p) THEN
         RETURN log.refusal('forbidden', 'only those who may vote on it sponsor a proposal');
     END IF;
     INSERT INTO governance.sponsor (proposal_id, member_id, at) VALUES (p_id, p_actor, pg_catalog.now());

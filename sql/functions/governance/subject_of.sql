@@ -15,5 +15,7 @@ AS $$
         WHEN 'bylaw_text' THEN 'bylaw:' || COALESCE(p_effect ->> 'clause', '')
         WHEN 'rule_row' THEN 'rule:' || COALESCE(p_effect -> 'rule' ->> 'type', '')
         WHEN 'asset_register' THEN 'asset:' || COALESCE(p_effect ->> 'ref', '')
+        WHEN 'asset_succession' THEN 'asset:' || COALESCE(p_effect ->> 'ref', '')
+        WHEN 'recall' THEN 'recall:' || COALESCE(p_effect ->> 'office_id', '')
         ELSE p_effect ->> 'schema' END;
 $$;

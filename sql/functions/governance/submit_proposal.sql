@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: submits a draft: the rule row in force is copied into it, the effect is validated, the author counts as the first
---          sponsor. A vote that would have to be sealed is refused here. Repeating it answers the same.
--- Outcomes: ok, not_found, forbidden, bootstrap, sealed_not_available, invalid, not_allowed_here.
+--          sponsor. Repeating it answers the same.
+-- Outcomes: ok, not_found, forbidden, bootstrap, invalid, not_allowed_here.
 -- Locks: the proposal, exclusive.
 CREATE OR REPLACE FUNCTION governance.submit_proposal(p_actor uuid, p_id uuid) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -27,19 +27,15 @@ BEGIN
             THEN log.refusal('bootstrap', 'until every class has enough members only the founding board proposes')
             ELSE log.refusal('forbidden', 'a ' || p.type || ' proposal comes from: ' || (r.rule ->> 'proposers')) END;
     END IF;
-    IF governance.needs_sealing(r.rule) THEN
-        RETURN log.refusal('sealed_not_available', 'votes of type ' || p.type || ' are secret by the rule in force (version ' || r.version
-            || '), and sealed ballots are not part of this version; a rule row with secrecy "named" can be voted on');
-    END IF;
     v_errors := governance.check_effect(p.type, v_effect) || governance.check_admission(p, r.rule);
     IF v_errors <> '[]' THEN
         RETURN log.refusal('invalid', 'the proposal cannot be submitted as it is', v_errors);
     END IF;
-    UPDATE governance.proposal SET rule = r.rule, rule_type = v_type, rule_version = r.version,
-        sponsors_needed = governance.sponsors_needed(r.rule) WHERE id = p_id;
+    UPDATE governance.proposal SET rule = r.rule, rule_type = v_type, rule_version = r.version WHERE id = p_id RETURNING * INTO p;
+    UPDATE governance.proposal SET sponsors_needed = governance.sponsors_needed(p) WHERE id = p_id;
     PERFORM governance.move_proposal(p_id, 'submitted', p_actor, NULL);
     INSERT INTO governance.sponsor (proposal_id, member_id, at)
-    SELECT p_id, p_actor, pg_catalog.now() WHERE governance.is_elector(p_actor, r.rule);
+    SELECT p_id, p_actor, pg_catalog.now() WHERE governance.is_elector(p_actor, p);
     WHILE governance.advance(p_id) AND (SELECT x.state FROM governance.proposal AS x WHERE x.id = p_id) IN ('submitted', 'admitted') LOOP
     END LOOP;
     RETURN log.answer('ok', governance.proposal_body(p_id, p_actor));

@@ -18,12 +18,12 @@ BEGIN
     IF v_doc IS NULL THEN
         RETURN log.answer('ok', '{}');
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'unclaimed', 'occurred_on', payout.today(),
-            'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'unclaimed/1', 'holds', v_doc)))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'unclaimed', 'occurred_on', payout.today()),
+        pg_catalog.jsonb_build_object('schema', 'unclaimed/1', 'holds', v_doc),
         (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', payout.hold_path((d->>'member')::uuid, d->>'reason'), 'minor', (d->>'minor')::bigint))
          FROM pg_catalog.jsonb_array_elements(v_doc) AS d)
-        || pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('path', 'Liabilities:Unclaimed', 'minor',
-            (SELECT -pg_catalog.sum((d->>'minor')::bigint) FROM pg_catalog.jsonb_array_elements(v_doc) AS d))));
+            || pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('path', 'Liabilities:Unclaimed', 'minor',
+                (SELECT -pg_catalog.sum((d->>'minor')::bigint) FROM pg_catalog.jsonb_array_elements(v_doc) AS d))));
     IF v_post.outcome <> 'posted' THEN
         RETURN v_post;
     END IF;

@@ -53,10 +53,10 @@ BEGIN
             WHEN 'receipt' THEN 'the amounts must add up to the entry and its fee, less the rest, each within what is open of its invoice'
             WHEN 'return' THEN 'the payments must be booked, none returned yet, and together at least the entry' ELSE 'the payments must be in flight and add up to the entry' END);
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', CASE v_kind WHEN 'payment' THEN 'batch_booked'
-            WHEN 'return' THEN 'returned' WHEN 'reversal' THEN 'bank_reversal' ELSE v_kind END, 'occurred_on', payout.today(), 'actor', p_actor,
-            'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'assignment/1', 'entry', p_entry, 'statement',
-                (SELECT s.file_sha256 FROM payout.bank_statement AS s WHERE s.id = v_entry.statement_id), 'assigned', p_body)))), v_lines);
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', CASE v_kind WHEN 'payment' THEN 'batch_booked'
+            WHEN 'return' THEN 'returned' WHEN 'reversal' THEN 'bank_reversal' ELSE v_kind END, 'occurred_on', payout.today(), 'actor', p_actor),
+        pg_catalog.jsonb_build_object('schema', 'assignment/1', 'entry', p_entry, 'statement',
+            (SELECT s.file_sha256 FROM payout.bank_statement AS s WHERE s.id = v_entry.statement_id), 'assigned', p_body), v_lines);
     IF v_post.outcome <> 'posted' THEN
         RAISE EXCEPTION 'assign_entry %: % %', p_entry, v_post.outcome, v_post.body USING ERRCODE = 'check_violation';
     END IF;

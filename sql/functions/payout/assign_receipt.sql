@@ -2,7 +2,7 @@
 -- Purpose: a receipt out of suspense, as a person says: over- and underpayment are that person's choice, but each invoice takes at most what is open, and all of the
 --          entry and its fee is used. rest {kind, amount} names what an overpayment becomes: dues, grant, or refundable to the one licensee.
 -- Outcomes: postings; NULL when the amounts do not fit.
--- Locks: those of payout.book_receipt.
+-- Locks: the invoices, in id order.
 CREATE OR REPLACE FUNCTION payout.assign_receipt(p_txn uuid, p_entry payout.bank_entry, p_body jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -28,7 +28,7 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT m.txn_id INTO v_first FROM payout.entry_match AS m WHERE m.entry_id = p_entry.id AND m.step = 1;
-    RETURN payout.book_receipt(1, p_txn, p_entry.id, v_first, (SELECT t.recorded_at FROM payout.txn AS t WHERE t.txn_id = v_first), 'Liabilities:Suspense:Unmatched', v_fee, v_parts)
+    RETURN payout.book_receipt(p_txn, p_entry.id, v_first, v_fee, v_parts)
         || CASE WHEN v_rest = 0 THEN '[]' ELSE pg_catalog.jsonb_build_array(
             pg_catalog.jsonb_build_object('path', 'Liabilities:Suspense:Unmatched', 'minor', v_rest),
             pg_catalog.jsonb_build_object('path', CASE p_body->'rest'->>'kind' WHEN 'dues' THEN 'Income:Dues' WHEN 'grant' THEN 'Income:Grants'

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: writes the transactions of payout.post_many into the journal, all or none. The only writer of the journal beside payout.post_shares.
+-- Purpose: writes the transactions of payout.post_many into the journal, all or none.
 -- Outcomes: posted {"first_no"}; bound_broken, invalid for an account that is closed or none, and those of payout.check_draft.
 --          Plans are kept, since planning a booking of a few lines takes longer than booking it, and go by indexes, since the tables grow while they are kept; a large
 --          one is planned by its size.
@@ -17,12 +17,14 @@ DECLARE
     v_broken text;
     v_accounts bigint[];
     v_after numeric[];
-    v_first bigint;
+    v_before bigint;
+    v_at timestamptz;
+    v_leaves text; -- of a function that gives nothing
 BEGIN
     IF pg_catalog.cardinality(p_lines) > 1000 THEN
         PERFORM pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', true), pg_catalog.set_config('enable_seqscan', 'on', true);
     END IF;
-    SELECT * INTO v_draft FROM payout.check_draft(p_txns, p_lines, p_refs);
+    v_draft := payout.check_draft(p_txns, p_lines, p_refs);
     v_answer := v_draft.refusal;
     IF v_answer.outcome IS NOT NULL THEN
         RETURN v_answer;
@@ -53,33 +55,30 @@ BEGIN
         UPDATE payout.balance AS b SET minor = b.minor + s.minor, version = b.version + s.txns
         FROM (SELECT l.owner_id, l.account_id, pg_catalog.sum(l.minor) AS minor, pg_catalog.count(DISTINCT l.n) AS txns
               FROM ROWS FROM (pg_catalog.unnest(p_lines), pg_catalog.unnest(v_accounts)) AS l (n, line, owner_id, path, minor, account_id) GROUP BY 1, 2) AS s
-        WHERE b.owner_id = s.owner_id AND b.account_id = s.account_id RETURNING 1),
-    event AS (
-        INSERT INTO payout.txn_ref (kind, external_ref, txn_id)
-        SELECT r.kind, r.external_ref, t.txn_id FROM pg_catalog.unnest(p_refs) AS r JOIN pg_catalog.unnest(v_draft.txns) AS t ON t.n = r.n RETURNING 1),
+        WHERE b.owner_id = s.owner_id AND b.account_id = s.account_id)
+    INSERT INTO payout.txn_ref (kind, external_ref, txn_id)
+    SELECT r.kind, r.external_ref, t.txn_id FROM pg_catalog.unnest(p_refs) AS r JOIN pg_catalog.unnest(v_draft.txns) AS t ON t.n = r.n;
+    IF v_draft.reverses THEN
+        INSERT INTO payout.reversal (reverses, txn_id) SELECT t.reverses, t.txn_id FROM pg_catalog.unnest(v_draft.txns) AS t WHERE t.reverses IS NOT NULL;
+    END IF;
+    -- All who book wait for this row: a statement of its own, so that who has waited does not begin a large one again, and last. recorded_at is read under this lock
+    -- and never goes back along txn_no, whatever the clock does.
+    UPDATE payout.txn_counter AS c SET last_no = c.last_no + pg_catalog.cardinality(v_draft.txns), last_at = GREATEST(c.last_at, pg_catalog.clock_timestamp()) WHERE c.single
+    RETURNING c.last_no - pg_catalog.cardinality(v_draft.txns), c.last_at INTO STRICT v_before, v_at;
+    WITH head AS (
+        INSERT INTO payout.txn (month, txn_id, txn_no, kind, occurred_on, recorded_at, actor, approvals, evidence_sha256, resolution, concerns, reverses, claws_back,
+            postings, debit_minor)
+        SELECT t.month, t.txn_id, v_before + t.n, t.kind, t.occurred_on, v_at, t.actor, COALESCE(t.approvals, '[]'), t.evidence_sha256,
+            t.resolution, t.concerns, t.reverses, t.claws_back, t.postings, t.debit_minor
+        FROM pg_catalog.unnest(v_draft.txns) AS t),
     booked AS (
         INSERT INTO payout.posting (month, owner_id, account_id, txn_id, line, minor, after_minor)
         SELECT t.month, l.owner_id, l.account_id, t.txn_id, l.line, l.minor, l.after_minor
         FROM ROWS FROM (pg_catalog.unnest(p_lines), pg_catalog.unnest(v_accounts), pg_catalog.unnest(v_after)) AS l (n, line, owner_id, path, minor, account_id, after_minor)
-        JOIN pg_catalog.unnest(v_draft.txns) AS t ON t.n = l.n RETURNING 1),
-    -- All who book wait for this row, so everything but the headers is written before. recorded_at is read under this lock and never goes back along txn_no,
-    -- whatever the clock does.
-    counter AS (
-        UPDATE payout.txn_counter SET last_no = last_no + pg_catalog.cardinality(v_draft.txns), last_at = GREATEST(last_at, pg_catalog.clock_timestamp())
-        WHERE (SELECT pg_catalog.count(*) FROM moved) + (SELECT pg_catalog.count(*) FROM event) + (SELECT pg_catalog.count(*) FROM booked) > 0 RETURNING last_no, last_at),
-    head AS (
-        INSERT INTO payout.txn (month, txn_id, txn_no, kind, occurred_on, recorded_at, actor, approvals, evidence_sha256, resolution, concerns, reverses, claws_back,
-            postings, debit_minor)
-        SELECT t.month, t.txn_id, c.last_no - pg_catalog.cardinality(v_draft.txns) + t.n, t.kind, t.occurred_on, c.last_at, t.actor, COALESCE(t.approvals, '[]'), t.evidence_sha256,
-            t.resolution, t.concerns, t.reverses, t.claws_back, t.postings, t.debit_minor
-        FROM counter AS c CROSS JOIN pg_catalog.unnest(v_draft.txns) AS t ORDER BY t.n)
-    SELECT c.last_no - pg_catalog.cardinality(v_draft.txns) + 1 INTO STRICT v_first FROM counter AS c;
-    IF v_draft.reverses THEN
-        INSERT INTO payout.reversal (reverses, txn_id) SELECT t.reverses, t.txn_id FROM pg_catalog.unnest(v_draft.txns) AS t WHERE t.reverses IS NOT NULL;
-    END IF;
-    PERFORM log.append_leaves('txn', pg_catalog.array_agg(t.txn_id::text ORDER BY t.n), pg_catalog.array_agg(t.evidence_sha256 ORDER BY t.n),
-        pg_catalog.array_agg(pg_catalog.jsonb_build_object('kind', t.kind, 'txn_no', v_first + t.n - 1, 'debit', t.debit_minor) ORDER BY t.n))
-    FROM pg_catalog.unnest(v_draft.txns) AS t;
-    RETURN ROW('posted', pg_catalog.jsonb_build_object('first_no', v_first))::log.answer;
+        JOIN pg_catalog.unnest(v_draft.txns) AS t ON t.n = l.n)
+    SELECT log.append_leaves('txn', pg_catalog.array_agg(t.txn_id::text), pg_catalog.array_agg(t.evidence_sha256),
+        pg_catalog.array_agg(pg_catalog.jsonb_build_object('kind', t.kind, 'txn_no', v_before + t.n, 'debit', t.debit_minor)))
+    INTO v_leaves FROM pg_catalog.unnest(v_draft.txns) AS t;
+    RETURN ROW('posted', pg_catalog.jsonb_build_object('first_no', v_before + 1))::log.answer;
 END
 $$;

@@ -13,20 +13,31 @@ DECLARE
     v_lines bigint;
     v_reserve boolean;
     v_concerns date;
+    v_month date;
     v_months date[];
-    v_evidence text[];
+    v_txn payout.txn_draft;
+    v_missing text;
     v_closed date;
     v_periods bigint;
-    v_kept bigint;
 BEGIN
-    SELECT pg_catalog.array_agg(ROW(t.n, t.txn_id, m.month, t.occurred_on, t.kind, t.actor, t.approvals, t.evidence_sha256, t.resolution, t.concerns, t.reverses, t.claws_back,
-               s.postings, s.debit)::payout.txn_draft ORDER BY t.n),
-           pg_catalog.bool_or(t.reverses IS NOT NULL), pg_catalog.bool_or(s.reserve), pg_catalog.max(t.concerns), pg_catalog.array_agg(DISTINCT m.month),
-           pg_catalog.array_agg(DISTINCT t.evidence_sha256), pg_catalog.sum(s.postings),
+    FOREACH v_txn IN ARRAY p_txns LOOP
+        v_month := pg_catalog.date_trunc('month', v_txn.occurred_on::timestamp);
+        IF (v_month = ANY (v_months)) IS NOT TRUE THEN
+            PERFORM payout.lock_month(v_month, true);
+            v_months := pg_catalog.array_append(v_months, v_month);
+        END IF;
+        reverses := v_txn.reverses IS NOT NULL OR reverses IS TRUE;
+        v_concerns := GREATEST(v_concerns, v_txn.concerns);
+    END LOOP;
+    SELECT pg_catalog.array_agg(ROW(t.n, t.txn_id, pg_catalog.date_trunc('month', t.occurred_on::timestamp)::date, t.occurred_on, t.kind, t.actor, t.approvals, t.evidence_sha256,
+               t.resolution, t.concerns, t.reverses, t.claws_back, s.postings, s.debit)::payout.txn_draft ORDER BY t.n),
+           pg_catalog.bool_or(s.reserve), pg_catalog.sum(s.postings),
            pg_catalog.min(pg_catalog.format('transaction %s has %s postings that sum to %s', t.n, COALESCE(s.postings, 0), COALESCE(s.sum, 0)))
-               FILTER (WHERE s.n IS NULL OR s.postings < 2 OR s.sum <> 0)
-    INTO txns, reverses, v_reserve, v_concerns, v_months, v_evidence, v_lines, v_text
-    FROM pg_catalog.unnest(p_txns) AS t CROSS JOIN LATERAL (SELECT pg_catalog.date_trunc('month', t.occurred_on::timestamp)::date AS month) AS m
+               FILTER (WHERE s.n IS NULL OR s.postings < 2 OR s.sum <> 0),
+           pg_catalog.min(COALESCE(t.evidence_sha256, '(none)')) FILTER (WHERE NOT EXISTS (SELECT FROM payout.evidence AS e WHERE e.sha256 = t.evidence_sha256)),
+           (SELECT pg_catalog.max(p.month) FROM payout.period AS p WHERE p.state = 'closed'), (SELECT pg_catalog.count(*) FROM payout.period AS p WHERE p.month = ANY (v_months))
+    INTO txns, v_reserve, v_lines, v_text, v_missing, v_closed, v_periods
+    FROM pg_catalog.unnest(p_txns) AS t
     LEFT JOIN (SELECT l.n, pg_catalog.count(*) AS postings, pg_catalog.sum(l.minor) AS sum, pg_catalog.sum(l.minor) FILTER (WHERE l.minor > 0) AS debit,
                    pg_catalog.bool_or(l.path = 'Equity:Reserve:Legal' AND l.minor > 0) AS reserve
                FROM pg_catalog.unnest(p_lines) AS l GROUP BY l.n) AS s ON s.n = t.n;
@@ -37,13 +48,8 @@ BEGIN
         refusal := log.refusal('not_balanced', v_text);
         RETURN;
     END IF;
-    PERFORM payout.lock_month(m, true) FROM pg_catalog.unnest(v_months) AS m ORDER BY m;
-    SELECT pg_catalog.max(p.month) FILTER (WHERE p.state = 'closed'), pg_catalog.count(*) FILTER (WHERE p.month = ANY (v_months)),
-        (SELECT pg_catalog.count(*) FROM payout.evidence AS e WHERE e.sha256 = ANY (v_evidence))
-    INTO v_closed, v_periods, v_kept FROM payout.period AS p;
-    IF v_kept < pg_catalog.cardinality(v_evidence) THEN
-        SELECT pg_catalog.min(COALESCE(h, '(none)')) INTO v_text FROM pg_catalog.unnest(v_evidence) AS h WHERE NOT EXISTS (SELECT FROM payout.evidence AS e WHERE e.sha256 = h);
-        refusal := log.refusal('invalid', 'there is no evidence ' || v_text);
+    IF v_missing IS NOT NULL THEN
+        refusal := log.refusal('invalid', 'there is no evidence ' || v_missing);
         RETURN;
     END IF;
     IF v_closed >= ANY (v_months) THEN

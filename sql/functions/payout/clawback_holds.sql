@@ -9,7 +9,7 @@ AS $$
     SELECT x.id, payout.hold_path(x.member_id, x.reason), x.taken, x.minor - x.taken
     FROM (SELECT h.id, h.member_id, h.reason, h.minor, LEAST(h.minor, l.held - COALESCE(pg_catalog.sum(h.minor) OVER (PARTITION BY h.member_id ORDER BY h.since, h.id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::bigint AS taken
-        FROM payout.clawback_line AS l JOIN payout.hold AS h ON h.member_id = CASE WHEN l.id !~ ':' THEN l.id::uuid END AND h.released_at IS NULL
+        FROM payout.clawback_line AS l JOIN payout.hold AS h ON h.member_id = CASE WHEN l.id !~ ':' THEN l.id::uuid END AND h.released_at IS NULL AND h.reason <> 'Unclaimed'
         WHERE l.clawback = p_clawback AND l.held > 0) AS x
     WHERE x.taken > 0;
 $$;

@@ -26,9 +26,9 @@ BEGIN
             '[{"pointer": "/opening", "detail": "must be in the book currency"}]');
     END IF;
     IF v_opening > 0 THEN
-        v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'bank_opening', 'occurred_on', payout.today(), 'actor', p_actor,
-                'evidence_sha256', payout.store_document(p_body), 'refs',
-                pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'bank_opening', 'external_ref', v_id)))),
+        v_post := payout.post_document(pg_catalog.jsonb_build_object('kind', 'bank_opening', 'occurred_on', payout.today(), 'actor', p_actor,
+                'refs', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'bank_opening', 'external_ref', v_id))),
+            p_body,
             pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('path', 'Assets:Bank:' || (p_body->>'name'), 'minor', v_opening),
                 pg_catalog.jsonb_build_object('path', 'Liabilities:Suspense:Unmatched', 'minor', -v_opening)));
         IF v_post.outcome <> 'posted' THEN

@@ -31,8 +31,9 @@ BEGIN
         RETURN log.refusal('over_award', COALESCE(pg_catalog.format('%s are left of it', v_left),
             'no resolution or award of this name is in force for ' || v_path));
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'commitment', 'occurred_on', payout.today(), 'actor', p_actor,
-            'resolution', v_resolution, 'evidence_sha256', payout.store_document(p_body || pg_catalog.jsonb_build_object('schema', 'commitment/1', 'id', v_id)))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'commitment', 'occurred_on', payout.today(), 'actor', p_actor,
+            'resolution', v_resolution),
+        p_body || pg_catalog.jsonb_build_object('schema', 'commitment/1', 'id', v_id),
         pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('path', v_path, 'minor', v_minor),
             pg_catalog.jsonb_build_object('path', 'Equity:Committed:' || (p_body->>'fund'), 'minor', -v_minor)));
     IF v_post.outcome = 'bound_broken' THEN

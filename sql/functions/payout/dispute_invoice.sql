@@ -39,9 +39,9 @@ BEGIN
     FROM (SELECT s.receipt_slice_id, s.pool, s.line, LEAST(s.minor, v_minor - COALESCE(pg_catalog.sum(s.minor) OVER (ORDER BY s.receipt_slice_id
               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) AS minor
           FROM payout.distributable_slice AS s WHERE s.invoice_id = v_invoice.id) AS x WHERE x.minor > 0;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'dispute_opened', 'occurred_on', payout.today(), 'actor', p_actor,
-            'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'dispute/1', 'id', v_id, 'invoice', v_invoice.id, 'amount', v_minor,
-                'currency', v_invoice.currency, 'grounds', p_body->>'grounds', 'slices', v_slices)))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('kind', 'dispute_opened', 'occurred_on', payout.today(), 'actor', p_actor),
+        pg_catalog.jsonb_build_object('schema', 'dispute/1', 'id', v_id, 'invoice', v_invoice.id, 'amount', v_minor,
+            'currency', v_invoice.currency, 'grounds', p_body->>'grounds', 'slices', v_slices),
         (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', 'Liabilities:Pool:' || x.pool || d.side, 'minor', d.sign * x.minor) ORDER BY d.sign DESC, x.pool)
          FROM (SELECT e->>'pool' AS pool, pg_catalog.sum((e->>'minor')::bigint)::bigint AS minor FROM pg_catalog.jsonb_array_elements(v_slices) AS e GROUP BY 1) AS x,
              (VALUES (':Received', 1), (':Disputed', -1)) AS d (side, sign)));
@@ -49,7 +49,7 @@ BEGIN
         RETURN v_post;
     END IF;
     INSERT INTO payout.dispute (id, kind, invoice_id, minor, grounds, txn_id, opened_by)
-    VALUES (v_id, 'licensee', v_invoice.id, v_minor, p_body->>'grounds', (v_post.body->'txns'->0->>'txn_id')::uuid, p_actor);
+    VALUES (v_id, 'licensee', v_invoice.id, v_minor, p_body->>'grounds', (v_post.body->>'txn_id')::uuid, p_actor);
     INSERT INTO payout.dispute_slice (dispute_id, receipt_slice_id, minor)
     SELECT v_id, (e->>'receipt_slice')::bigint, (e->>'minor')::bigint FROM pg_catalog.jsonb_array_elements(v_slices) AS e;
     RETURN log.remember('payout', p_actor::text, p_key, 'open_dispute', p_body, log.answer('opened', payout.dispute_json(v_id)));

@@ -23,9 +23,9 @@ BEGIN
     IF v_left = 0 THEN
         RETURN log.refusal('not_allowed_here', 'nothing is left of the commitment');
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'commitment_lapsed', 'occurred_on', payout.today(), 'actor', p_actor,
-            'resolution', v_commitment.resolution, 'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'commitment-lapse/1',
-                'commitment', p_id, 'reason', p_body->>'reason', 'by', p_actor)))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'commitment_lapsed', 'occurred_on', payout.today(),
+            'actor', p_actor, 'resolution', v_commitment.resolution),
+        pg_catalog.jsonb_build_object('schema', 'commitment-lapse/1', 'commitment', p_id, 'reason', p_body->>'reason', 'by', p_actor),
         pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('path', 'Equity:Committed:' || v_commitment.fund, 'minor', v_left),
             pg_catalog.jsonb_build_object('path', 'Equity:Fund:' || v_commitment.fund, 'minor', -v_left)));
     IF v_post.outcome <> 'posted' THEN

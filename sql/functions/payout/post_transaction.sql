@@ -42,14 +42,13 @@ BEGIN
             AND (r.until_at IS NULL OR r.until_at > pg_catalog.now())) THEN
         RETURN log.refusal('forbidden', 'a booking by hand names a resolution in force');
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('kind', 'resolution', 'occurred_on', v_day, 'actor', p_actor,
-            'resolution', p_body->>'resolution', 'concerns', (p_body->>'concerns') || '-01',
-            'evidence_sha256', payout.store_document(p_body || pg_catalog.jsonb_build_object('schema', 'booking/1', 'occurred_on', v_day))))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('kind', 'resolution', 'occurred_on', v_day, 'actor', p_actor, 'resolution', p_body->>'resolution',
+            'concerns', (p_body->>'concerns') || '-01'), p_body || pg_catalog.jsonb_build_object('schema', 'booking/1', 'occurred_on', v_day),
         (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', e.value->>'account', 'minor', e.value->'amount'->'minor') ORDER BY e.ordinality)
          FROM pg_catalog.jsonb_array_elements(p_body->'postings') WITH ORDINALITY AS e));
     IF v_post.outcome <> 'posted' THEN
         RETURN v_post;
     END IF;
-    RETURN log.remember('payout', p_actor::text, p_key, 'post_transaction', p_body, log.answer('posted', payout.txn_json((v_post.body->'txns'->0->>'txn_id')::uuid)));
+    RETURN log.remember('payout', p_actor::text, p_key, 'post_transaction', p_body, log.answer('posted', payout.txn_json((v_post.body->>'txn_id')::uuid)));
 END
 $$;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: the treasurer releases a hold whose reason is gone (event 4, reverse), or gives a member who asks for it what had become unclaimed (event
---          18, claimed). What a payment left behind is tried again by a new one that names it, as payout.retry_payment does.
--- Outcomes: released, still_true, forbidden, not_found, those of payout.post.
+--          18, claimed). What a payment left behind is tried again by a new one that names it, as payout.retry_payment does. Nobody does it for themselves.
+-- Outcomes: released, still_true, same_person, forbidden, not_found, those of payout.post.
 -- Locks: the payment it is of, the hold, then those of payout.post.
 CREATE OR REPLACE FUNCTION payout.release_hold(p_actor uuid, p_id uuid) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -20,6 +20,9 @@ BEGIN
     SELECT * INTO v_hold FROM payout.hold WHERE id = p_id AND released_at IS NULL FOR UPDATE;
     IF NOT FOUND THEN
         RETURN log.refusal('not_found', 'there is no such hold, or it is released');
+    END IF;
+    IF v_hold.member_id = p_actor THEN
+        RETURN log.refusal('same_person', 'nobody releases a hold of their own: another treasurer does');
     END IF;
     IF v_hold.reason IN ('BankMissing', 'Returned', 'Rejected', 'Unclaimed') AND payout.usable_account(v_hold.member_id) IS NULL THEN
         RETURN log.refusal('still_true', 'the member has no usable payee account');

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: a new attempt at a payment that was rejected or returned: a new payment with ids of its own, which the next batch takes. What is held for it is
---          payable again (event 4, reverse). The member does it where the account was at fault and another is usable; after other reasons the treasurer,
---          who has looked.
--- Outcomes: created, outcome_unknown, not_final, still_true, forbidden, not_found, not_allowed_here, idempotency_conflict, those of payout.post.
+--          payable again (event 4, reverse). The member does it where the account was at fault and another is usable; after other reasons a treasurer
+--          who has looked, and whose payment it is not.
+-- Outcomes: created, outcome_unknown, not_final, still_true, same_person, forbidden, not_found, not_allowed_here, idempotency_conflict, those of payout.post.
 -- Locks: the payment and its hold, then those of payout.post.
 CREATE OR REPLACE FUNCTION payout.retry_payment(p_actor uuid, p_key text, p_id uuid) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -12,6 +12,7 @@ DECLARE
     v_prior log.answer := log.replay('payout', p_actor::text, p_key, 'retry_payment ' || p_id, '{}');
     v_treasurer boolean := COALESCE(governance.is_office(p_actor, 'treasurer'), false);
     v_payment payout.payment;
+    v_look boolean;
     v_hold uuid;
     v_made log.answer;
 BEGIN
@@ -22,14 +23,17 @@ BEGIN
     IF NOT FOUND THEN
         RETURN log.refusal('not_found', 'there is no such payment, or it is not yours');
     END IF;
+    v_look := payout.reason_class(v_payment.reason) IS DISTINCT FROM 'account';
     IF v_payment.state = 'in_flight' AND EXISTS (SELECT FROM payout.batch WHERE id = v_payment.batch_id AND state IN ('releasing', 'unknown')) THEN
         RETURN log.refusal('outcome_unknown', 'nobody knows yet whether the bank has this payment: only its statement or status ends that');
     ELSIF v_payment.state IN ('queued', 'in_flight') THEN
         RETURN log.refusal('not_final', 'the payment is ' || v_payment.state);
     ELSIF v_payment.state NOT IN ('rejected', 'returned') OR EXISTS (SELECT FROM payout.payment WHERE retries = p_id AND state <> 'cancelled') THEN
         RETURN log.refusal('not_allowed_here', 'the payment is ' || v_payment.state || ', or has been tried again already');
-    ELSIF NOT v_treasurer AND payout.reason_class(v_payment.reason) IS DISTINCT FROM 'account' THEN
+    ELSIF v_look AND NOT v_treasurer THEN
         RETURN log.refusal('forbidden', 'the treasurer looks at this payment before it is tried again');
+    ELSIF v_look AND v_payment.member_id = p_actor THEN
+        RETURN log.refusal('same_person', 'nobody looks at a payment of their own: another treasurer does');
     ELSIF v_payment.member_id IS NOT NULL AND payout.usable_account(v_payment.member_id) IS NULL THEN
         RETURN log.refusal('still_true', 'the member has no usable payee account');
     END IF;

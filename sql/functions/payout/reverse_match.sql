@@ -44,9 +44,9 @@ BEGIN
     SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', CASE WHEN a.path LIKE 'Assets:Bank:%' THEN CASE WHEN p.minor > 0 THEN 'Liabilities:Suspense:Unmatched'
             ELSE 'Assets:Suspense:Debit' END ELSE a.path END, 'minor', -p.minor) ORDER BY p.line), pg_catalog.bool_or(a.path LIKE 'Assets:Bank:%') INTO v_lines, v_bank
     FROM payout.posting AS p JOIN payout.account AS a ON a.owner_id = p.owner_id AND a.account_id = p.account_id WHERE p.txn_id = v_match.txn_id;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'match_reversed', 'occurred_on', payout.today(), 'actor', p_actor,
-            'reverses', CASE WHEN NOT v_bank THEN v_match.txn_id END, 'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'match-reversal/1',
-                'entry', p_entry, 'match', v_match.txn_id, 'reason', p_body->>'reason')))), v_lines);
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'match_reversed', 'occurred_on', payout.today(), 'actor', p_actor,
+            'reverses', CASE WHEN NOT v_bank THEN v_match.txn_id END),
+        pg_catalog.jsonb_build_object('schema', 'match-reversal/1', 'entry', p_entry, 'match', v_match.txn_id, 'reason', p_body->>'reason'), v_lines);
     IF v_post.outcome <> 'posted' THEN
         RETURN v_post;
     END IF;

@@ -43,14 +43,15 @@ BEGIN
     IF FOUND OR v_txn.kind NOT IN ('resolution', 'reversal') THEN
         RETURN log.refusal('not_allowed_here', 'a transaction of kind ' || v_txn.kind || ' follows a document and is undone by it: credit the invoice, assign the bank entry anew');
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'reversal', 'occurred_on', payout.today(), 'actor', p_actor, 'reverses', p_id,
-            'resolution', v_txn.resolution, 'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'reversal/1', 'reverses', p_id,
-                'txn_no', v_txn.txn_no, 'evidence', v_txn.evidence_sha256, 'reason', p_body->>'reason')))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('kind', 'reversal', 'occurred_on', payout.today(), 'actor', p_actor, 'reverses', p_id,
+            'resolution', v_txn.resolution),
+        pg_catalog.jsonb_build_object('schema', 'reversal/1', 'reverses', p_id,
+            'txn_no', v_txn.txn_no, 'evidence', v_txn.evidence_sha256, 'reason', p_body->>'reason'),
         (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', a.path, 'minor', -p.minor) ORDER BY p.line)
          FROM payout.posting AS p JOIN payout.account AS a ON a.owner_id = p.owner_id AND a.account_id = p.account_id WHERE p.month = v_txn.month AND p.txn_id = p_id));
     IF v_post.outcome <> 'posted' THEN
         RETURN v_post;
     END IF;
-    RETURN log.remember('payout', p_actor::text, p_key, 'reverse_transaction ' || p_id, p_body, log.answer('posted', payout.txn_json((v_post.body->'txns'->0->>'txn_id')::uuid)));
+    RETURN log.remember('payout', p_actor::text, p_key, 'reverse_transaction ' || p_id, p_body, log.answer('posted', payout.txn_json((v_post.body->>'txn_id')::uuid)));
 END
 $$;

@@ -25,8 +25,8 @@ BEGIN
     IF v_doc IS NULL THEN
         RETURN log.answer('ok', '{}');
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'hold', 'occurred_on', payout.today(), 'actor', p_actor,
-            'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'holds/1', 'at', log.time_text(pg_catalog.now()), 'holds', v_doc)))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'hold', 'occurred_on', payout.today(), 'actor', p_actor),
+        pg_catalog.jsonb_build_object('schema', 'holds/1', 'at', log.time_text(pg_catalog.now()), 'holds', v_doc),
         (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', 'Liabilities:Member:' || (d->>'member') || s.side, 'minor', s.sign * (d->>'minor')::bigint) ORDER BY d->>'member')
          FROM pg_catalog.jsonb_array_elements(v_doc) AS d, (VALUES (':Payable', 1), (':Held:BankMissing', -1)) AS s (side, sign)));
     IF v_post.outcome <> 'posted' THEN

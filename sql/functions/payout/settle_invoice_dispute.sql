@@ -31,15 +31,14 @@ BEGIN
         v_answer := payout.write_credit(p_actor, v_invoice, (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('line', x.line, 'net', x.net)) FROM (
             SELECT s.line, pg_catalog.sum(d.minor) AS net FROM payout.dispute_slice AS d JOIN payout.receipt_slice AS s ON s.id = d.receipt_slice_id
             WHERE d.dispute_id = p_id GROUP BY s.line) AS x), pg_catalog.left(p_body->>'decision', 1000), p_id);
-        v_txn := (v_answer.body->>'txn_id')::uuid;
     ELSE
-        v_answer := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'dispute_won', 'occurred_on', payout.today(), 'actor', p_actor,
-                'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'dispute-decision/1', 'id', p_id, 'state', 'won', 'decision', p_body->>'decision')))),
+        v_answer := payout.post_document(pg_catalog.jsonb_build_object('kind', 'dispute_won', 'occurred_on', payout.today(), 'actor', p_actor),
+            pg_catalog.jsonb_build_object('schema', 'dispute-decision/1', 'id', p_id, 'state', 'won', 'decision', p_body->>'decision'),
             (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', 'Liabilities:Pool:' || x.pool || d.side, 'minor', d.sign * x.minor) ORDER BY d.sign DESC, x.pool)
              FROM (SELECT s.pool, pg_catalog.sum(d.minor)::bigint AS minor FROM payout.dispute_slice AS d JOIN payout.receipt_slice AS s ON s.id = d.receipt_slice_id
                    WHERE d.dispute_id = p_id GROUP BY s.pool) AS x, (VALUES (':Disputed', 1), (':Received', -1)) AS d (side, sign)));
-        v_txn := (v_answer.body->'txns'->0->>'txn_id')::uuid;
     END IF;
+    v_txn := (v_answer.body->>'txn_id')::uuid;
     IF v_txn IS NULL THEN
         RETURN v_answer;
     END IF;

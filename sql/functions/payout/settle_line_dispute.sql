@@ -42,8 +42,9 @@ BEGIN
     -- A clawback may have taken of it meanwhile.
     SELECT * INTO v_hold FROM payout.hold WHERE member_id = v_dispute.member_id AND reason = 'Dispute' AND run = v_dispute.run AND released_at IS NULL FOR UPDATE;
     IF v_hold.id IS NOT NULL OR v_due > 0 THEN
-        v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'dispute_settled', 'occurred_on', payout.today(), 'actor', p_actor,
-                'resolution', v_resolution, 'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'dispute-decision/1', 'id', p_id) || p_body))),
+        v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'dispute_settled', 'occurred_on', payout.today(),
+                'actor', p_actor, 'resolution', v_resolution),
+            pg_catalog.jsonb_build_object('schema', 'dispute-decision/1', 'id', p_id) || p_body,
             (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', x.path, 'minor', x.minor)) FROM (VALUES
                 (payout.hold_path(v_dispute.member_id, 'Dispute'), COALESCE(v_hold.minor, 0)), (v_fund, v_due),
                 ('Liabilities:Member:' || v_dispute.member_id || ':Payable', -COALESCE(v_hold.minor, 0) - v_due)) AS x (path, minor) WHERE x.minor <> 0));

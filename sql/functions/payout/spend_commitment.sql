@@ -31,9 +31,9 @@ BEGIN
     ELSIF v_minor > v_commitment.minor - v_commitment.spent THEN
         RETURN log.refusal('over_award', pg_catalog.format('%s are left of the commitment', v_commitment.minor - v_commitment.spent));
     END IF;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'commitment_spent', 'occurred_on', payout.today(), 'actor', p_actor,
-            'resolution', v_commitment.resolution, 'evidence_sha256', payout.store_document(p_body || pg_catalog.jsonb_build_object('schema', 'commitment-spend/1',
-                'commitment', p_id, 'bill', p_sealed->>'id')))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'commitment_spent', 'occurred_on', payout.today(), 'actor', p_actor,
+            'resolution', v_commitment.resolution),
+        p_body || pg_catalog.jsonb_build_object('schema', 'commitment-spend/1', 'commitment', p_id, 'bill', p_sealed->>'id'),
         pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('path', 'Equity:Committed:' || v_commitment.fund, 'minor', v_minor),
             pg_catalog.jsonb_build_object('path', v_path, 'minor', -v_minor)));
     IF v_post.outcome <> 'posted' THEN

@@ -14,8 +14,8 @@ DECLARE
 BEGIN
     IF p_hold IS NOT NULL THEN
         v_txn := log.new_id();
-        v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'hold_released', 'occurred_on', payout.today(), 'actor', p_actor,
-                'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'payment-retry/1', 'payment', v_id, 'retries', p_old.id, 'by', p_actor)))),
+        v_post := payout.post_document(pg_catalog.jsonb_build_object('txn_id', v_txn, 'kind', 'hold_released', 'occurred_on', payout.today(), 'actor', p_actor),
+            pg_catalog.jsonb_build_object('schema', 'payment-retry/1', 'payment', v_id, 'retries', p_old.id, 'by', p_actor),
             pg_catalog.jsonb_build_array(
                 pg_catalog.jsonb_build_object('path', payout.payment_end(p_old, pg_catalog.initcap(p_old.state)), 'minor', p_old.minor),
                 pg_catalog.jsonb_build_object('path', payout.payment_source(p_old), 'minor', -p_old.minor)));

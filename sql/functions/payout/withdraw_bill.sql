@@ -27,9 +27,9 @@ BEGIN
         IF v_commitment.lapsed_at IS NOT NULL THEN
             RETURN log.refusal('not_allowed_here', 'its commitment has lapsed');
         END IF;
-        v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'commitment_unspent', 'occurred_on', payout.today(), 'actor', p_actor,
-                'reverses', v_bill.txn_id, 'resolution', v_commitment.resolution, 'evidence_sha256',
-                payout.store_document(pg_catalog.jsonb_build_object('schema', 'bill-withdrawal/1', 'bill', p_id, 'by', p_actor)))),
+        v_post := payout.post_document(pg_catalog.jsonb_build_object('kind', 'commitment_unspent', 'occurred_on', payout.today(), 'actor', p_actor,
+                'reverses', v_bill.txn_id, 'resolution', v_commitment.resolution),
+            pg_catalog.jsonb_build_object('schema', 'bill-withdrawal/1', 'bill', p_id, 'by', p_actor),
             pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('path', 'Equity:Committed:' || v_commitment.fund, 'minor', -v_bill.minor),
                 pg_catalog.jsonb_build_object('path', v_bill.path, 'minor', v_bill.minor)));
         IF v_post.outcome <> 'posted' THEN

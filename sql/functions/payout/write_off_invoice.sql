@@ -28,9 +28,9 @@ BEGIN
         RETURN log.refusal('not_allowed_here', 'nothing of this invoice is open');
     END IF;
     SELECT pg_catalog.sum(s.open) FILTER (WHERE s.line = 0), pg_catalog.sum(s.open) INTO v_vat, v_gross FROM payout.open_slice AS s WHERE s.invoice_id = p_id;
-    v_post := payout.post(pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('kind', 'write_off', 'occurred_on', payout.today(), 'actor', p_actor,
-            'evidence_sha256', payout.store_document(pg_catalog.jsonb_build_object('schema', 'write-off/1', 'invoice', p_id, 'number', payout.invoice_number(v_invoice.series, v_invoice.no),
-                'net', v_gross - v_vat, 'vat', v_vat, 'vat_recoverable', v_recoverable, 'currency', v_invoice.currency, 'reason', p_body->>'reason')))),
+    v_post := payout.post_document(pg_catalog.jsonb_build_object('kind', 'write_off', 'occurred_on', payout.today(), 'actor', p_actor),
+        pg_catalog.jsonb_build_object('schema', 'write-off/1', 'invoice', p_id, 'number', payout.invoice_number(v_invoice.series, v_invoice.no),
+            'net', v_gross - v_vat, 'vat', v_vat, 'vat_recoverable', v_recoverable, 'currency', v_invoice.currency, 'reason', p_body->>'reason'),
         (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', x.path, 'minor', x.minor) ORDER BY x.o, x.path) FROM (
             SELECT 1 AS o, 'Liabilities:Pool:' || s.pool || ':Invoiced' AS path, pg_catalog.sum(s.open)::bigint AS minor
             FROM payout.open_slice AS s WHERE s.invoice_id = p_id AND s.line > 0 AND s.open > 0 GROUP BY s.pool
@@ -40,7 +40,7 @@ BEGIN
         RETURN v_post;
     END IF;
     INSERT INTO payout.write_off (invoice_id, net, vat, vat_recoverable, reason, txn_id, written_off_by)
-    VALUES (p_id, v_gross - v_vat, v_vat, v_recoverable, p_body->>'reason', (v_post.body->'txns'->0->>'txn_id')::uuid, p_actor);
+    VALUES (p_id, v_gross - v_vat, v_vat, v_recoverable, p_body->>'reason', (v_post.body->>'txn_id')::uuid, p_actor);
     UPDATE payout.invoice SET state = 'written_off' WHERE id = p_id;
     RETURN log.remember('payout', p_actor::text, p_key, 'write_off_invoice ' || p_id, p_body, log.answer('written_off', payout.invoice_json(p_id)));
 END
