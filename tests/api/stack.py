@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -52,9 +53,11 @@ def merged(base, changes):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """None of those that the system gives to connections: somebody's would have it while its daemon is down."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", 15000 + secrets.randbelow(15000)))
+            return probe.getsockname()[1]
 
 
 def session(conninfo):

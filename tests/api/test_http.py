@@ -16,6 +16,8 @@ import time
 
 import pytest
 
+from stack import free_port
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", "build")
 TOYD = os.path.abspath(os.environ.get("TOYD") or os.path.join(ROOT, BUILD, "api", "toyd"))
@@ -50,10 +52,7 @@ def built_and_cleaned_up():
 
 class Daemon:
     def __init__(self, tmp_path, arguments=(), environment=None, wait=True, **common):
-        probe = socket.socket()
-        probe.bind(("127.0.0.1", 0))
-        self.port = probe.getsockname()[1]
-        probe.close()
+        self.port = free_port()
         settings = {"listen": f"127.0.0.1:{self.port}", "database": "", **common}
         toy = settings.pop("toy", {})
         path = tmp_path / "toy.ini"

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import tempfile
@@ -19,6 +18,8 @@ import time
 import uuid
 
 import pytest
+
+from stack import free_port
 
 psycopg2 = pytest.importorskip("psycopg2")
 ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519")
@@ -82,9 +83,7 @@ class Trust:
     def __init__(self, folder):
         self.folder = folder
         self.database = f"licensing_{os.getpid()}"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         admin = psycopg2.connect(PG + " dbname=postgres")
         admin.autocommit = True

@@ -147,13 +147,13 @@ def killed_in(cycle, step, *kills):
 
 
 def test_sequencer(cycle, pause):
-    killed_in(cycle, "people_join", (pause("log.entry", "INSERT"), "sequence_log", LOST), (pause("log.outbox", "UPDATE"), "sequence_log", LOST),
+    killed_in(cycle, "people_join", (pause("log.entry", "INSERT"), "sequence_log", LOST), (pause("log.outbox", "UPDATE", "NEW.topic = 'leaf'"), "sequence_log", LOST),
               (pause("log.checkpoint", "INSERT"), "sequence_log", LATE))
 
 
-def test_tally(cycle, pause):
+def test_notices_and_tally(cycle, pause):
     cycle.before("pool_opens")
-    killed_in(cycle, "pool_opens", (pause("governance.tally", "INSERT"), "tally_proposal", LATE))
+    killed_in(cycle, "pool_opens", (pause("log.outbox", "UPDATE", "NEW.topic = 'notice'"), "send_notices", LOST), (pause("governance.tally", "INSERT"), "tally_proposal", LATE))
 
 
 def test_ingest(cycle, pause):
