@@ -8,8 +8,8 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.id::text, r.service_month::text, CASE WHEN m.text IS NOT NULL THEN audit.digest(pg_catalog.concat_ws('|', m.text,
-        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended(l, 0)), pg_catalog.sum(pg_catalog.hash_record_extended(l, 1))) FROM payout.run_line AS l WHERE l.run = r.id),
-        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended(p, 0)), pg_catalog.sum(pg_catalog.hash_record_extended(p, 1))) FROM payout.posting AS p WHERE p.txn_id = r.txn_id),
+        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(l, 0), 0)), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(l, 1), 1))) FROM payout.run_line AS l WHERE l.run = r.id),
+        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(p, 0), 0)), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(p, 1), 1))) FROM payout.posting AS p WHERE p.txn_id = r.txn_id),
         (SELECT pg_catalog.string_agg(pg_catalog.encode(pg_catalog.sha256(n.bytes), 'hex'), ',' ORDER BY n.index) FROM log.entry AS n
             WHERE n.type = 'run_result' AND n.object_id = r.run_id OR n.type = 'run_inputs' AND n.object_id IN (SELECT o.id::text FROM payout.run AS o
                 WHERE (o.pool_id, o.service_month, o.inputs_sha256) = (r.pool_id, r.service_month, r.inputs_sha256))),

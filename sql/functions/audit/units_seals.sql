@@ -13,8 +13,8 @@ AS $$
         UNION SELECT r.pool_id, r.service_month FROM payout.run AS r WHERE r.inputs_sha256 IS NOT NULL AND r.state <> 'abandoned')
     SELECT u.pool_id || ' ' || u.month, u.month::text, CASE WHEN p_months IS NULL OR u.month = ANY (p_months) THEN audit.digest(pg_catalog.concat_ws('|',
         (SELECT s::text FROM metering.seal AS s WHERE s.pool_id = u.pool_id AND s.month = u.month),
-        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended(l, 0)), pg_catalog.sum(pg_catalog.hash_record_extended(l, 1))) FROM metering.sealed_usage AS l WHERE l.pool_id = u.pool_id AND l.month = u.month),
-        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended(d, 0)), pg_catalog.sum(pg_catalog.hash_record_extended(d, 1))) FROM metering.usage_day AS d WHERE d.pool_id = u.pool_id AND d.day >= u.month
+        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(l, 0), 0)), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(l, 1), 1))) FROM metering.sealed_usage AS l WHERE l.pool_id = u.pool_id AND l.month = u.month),
+        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(d, 0), 0)), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(d, 1), 1))) FROM metering.usage_day AS d WHERE d.pool_id = u.pool_id AND d.day >= u.month
             AND d.day < (u.month + interval '1 month')::date),
         (SELECT pg_catalog.string_agg(r.text, ',' ORDER BY r.id) FROM audit.marked_runs(p_runs) AS r JOIN payout.run AS o ON o.id = r.id WHERE o.pool_id = u.pool_id AND r.month = u.month),
         (SELECT pg_catalog.string_agg(pg_catalog.encode(n.leaf_hash, 'hex') || pg_catalog.encode(pg_catalog.sha256(n.bytes), 'hex'), ',' ORDER BY n.index)

@@ -12,21 +12,21 @@ AS $$
         FROM governance.proposal AS p WHERE p.id IN (SELECT b.proposal_id FROM governance.benefit_rule AS b)
             OR p.id::text IN (SELECT t.resolution FROM payout.txn AS t WHERE t.resolution IS NOT NULL)),
     elector AS MATERIALIZED (
-        SELECT s.since_at AS at, pg_catalog.hash_record_extended(s, 0) AS h FROM governance.standing AS s
-        UNION ALL SELECT LEAST(k.asked_at, k.from_at), pg_catalog.hash_record_extended(k, 1) FROM governance.class_spell AS k
-        UNION ALL SELECT d.recorded_at, pg_catalog.hash_record_extended(d, 2) FROM governance.dues AS d
-        UNION ALL SELECT o.from_at, pg_catalog.hash_record_extended(o, 3) FROM governance.office AS o
-        UNION ALL SELECT e.at, pg_catalog.hash_record_extended(e, 4) FROM governance.office_end AS e
-        UNION ALL SELECT m.joined_at, pg_catalog.hash_record_extended(m, 5) FROM governance.member AS m)
+        SELECT s.since_at AS at, pg_catalog.hashint8extended(pg_catalog.hash_record_extended(s, 0), 0) AS h FROM governance.standing AS s
+        UNION ALL SELECT LEAST(k.asked_at, k.from_at), pg_catalog.hashint8extended(pg_catalog.hash_record_extended(k, 1), 1) FROM governance.class_spell AS k
+        UNION ALL SELECT d.recorded_at, pg_catalog.hashint8extended(pg_catalog.hash_record_extended(d, 2), 2) FROM governance.dues AS d
+        UNION ALL SELECT o.from_at, pg_catalog.hashint8extended(pg_catalog.hash_record_extended(o, 3), 3) FROM governance.office AS o
+        UNION ALL SELECT e.at, pg_catalog.hashint8extended(pg_catalog.hash_record_extended(e, 4), 4) FROM governance.office_end AS e
+        UNION ALL SELECT m.joined_at, pg_catalog.hashint8extended(pg_catalog.hash_record_extended(m, 5), 5) FROM governance.member AS m)
     SELECT p.id::text, p.month::text, CASE WHEN p.asked THEN audit.digest(pg_catalog.concat_ws('|', pg_catalog.to_jsonb(p) - 'asked', (SELECT c.sha256 FROM governance.charter AS c),
         (SELECT pg_catalog.string_agg(v::text, ',' ORDER BY v.version) FROM governance.proposal_version AS v WHERE v.proposal_id = p.id),
         (SELECT pg_catalog.string_agg(v::text, ',' ORDER BY v.seq) FROM governance.proposal_event AS v WHERE v.proposal_id = p.id),
         (SELECT pg_catalog.string_agg(v::text, ',' ORDER BY v.reading) FROM governance.roll_head AS v WHERE v.proposal_id = p.id),
-        (SELECT pg_catalog.sum(pg_catalog.hash_record_extended(v, 0)) FROM governance.roll AS v WHERE v.proposal_id = p.id),
-        (SELECT pg_catalog.sum(pg_catalog.hash_record_extended(v, 0)) FROM governance.named_vote AS v WHERE v.proposal_id = p.id),
+        (SELECT pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(v, 0), 0)) FROM governance.roll AS v WHERE v.proposal_id = p.id),
+        (SELECT pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(v, 0), 0)) FROM governance.named_vote AS v WHERE v.proposal_id = p.id),
         (SELECT pg_catalog.sum(b.h) FROM pg_catalog.unnest(ARRAY[p.id || '/1', p.id || '/2']) AS x (box) CROSS JOIN LATERAL (
-            SELECT pg_catalog.hash_record_extended(v, 0) AS h FROM governance.ballot AS v WHERE v.box = x.box UNION ALL SELECT pg_catalog.hash_record_extended(v, 1) FROM governance.opened_choice AS v WHERE v.box = x.box
-            UNION ALL SELECT pg_catalog.hash_record_extended(v, 2) FROM governance.spoiled_ballot AS v WHERE v.box = x.box UNION ALL SELECT pg_catalog.hash_record_extended(v, 3) FROM governance.opened_merged AS v
+            SELECT pg_catalog.hashint8extended(pg_catalog.hash_record_extended(v, 0), 0) AS h FROM governance.ballot AS v WHERE v.box = x.box UNION ALL SELECT pg_catalog.hashint8extended(pg_catalog.hash_record_extended(v, 1), 1) FROM governance.opened_choice AS v WHERE v.box = x.box
+            UNION ALL SELECT pg_catalog.hashint8extended(pg_catalog.hash_record_extended(v, 2), 2) FROM governance.spoiled_ballot AS v WHERE v.box = x.box UNION ALL SELECT pg_catalog.hashint8extended(pg_catalog.hash_record_extended(v, 3), 3) FROM governance.opened_merged AS v
             WHERE v.box = x.box) AS b),
         (SELECT pg_catalog.string_agg(v::text, ',' ORDER BY v.reading) FROM governance.tally AS v WHERE v.proposal_id = p.id),
         (SELECT pg_catalog.string_agg(v::text, ',' ORDER BY v.version) FROM governance.rule_version AS v WHERE v.type = p.rule_type AND v.from_at < COALESCE(p.in_force_at, p.state_at)),

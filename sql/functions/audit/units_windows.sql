@@ -9,9 +9,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.id::text, r.month::text, CASE WHEN r.text IS NOT NULL THEN audit.digest(pg_catalog.concat_ws('|', r.text,
         (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', s.month, s.sealed_at), ';' ORDER BY s.month) FROM metering.seal AS s WHERE s.pool_id = p.pool_id AND s.month <= r.month),
-        (SELECT pg_catalog.concat_ws(',', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended(u, 0))) FROM metering.sealed_usage AS u
+        (SELECT pg_catalog.concat_ws(',', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(u, 0), 0))) FROM metering.sealed_usage AS u
          WHERE u.pool_id = p.pool_id AND u.month <= r.month),
-        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hash_record_extended(ROW(c.id, c.member_id), 0)), pg_catalog.sum(pg_catalog.hash_record_extended(ROW(c.id, c.member_id), 1)))
+        (SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(ROW(c.id, c.member_id), 0), 0)), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(ROW(c.id, c.member_id), 1), 1)))
          FROM licensing.contribution AS c WHERE c.pool_id = p.pool_id AND c.created_at < k.high),
         (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', g.id, g.organisation_id, (SELECT pg_catalog.string_agg(o.person_id::text, ' ' ORDER BY o.person_id)
             FROM licensing.person_of_organisation AS o WHERE o.organisation_id = g.organisation_id), (SELECT pg_catalog.string_agg(a.member_id::text, ' ' ORDER BY a.member_id)
