@@ -39,6 +39,7 @@ struct mailer {
     const char *domain;            /* of Message-IDs */
     CURL *curl;
     char why[CURL_ERROR_SIZE];
+    bool away; /* the server could not be spoken to: the rest of the round is not tried */
 };
 
 static bool read_password(struct ch_arena *arena, const char *path, struct mail_settings *settings, char *error,
@@ -99,6 +100,7 @@ static void set_server(struct mailer *mailer)
     curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
+    curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, CONNECT_S);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, LETTER_S);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, mailer->why);
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, settings->from);
@@ -132,7 +134,7 @@ static const char *compose(const struct mailer *mailer, const char *to, const ch
                      "Date: %s\r\nFrom: %s <%s>\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <notice-%s@%s>\r\n"
                      "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
                      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n%s",
-                     date, notice_header(arena, mailer->sender.trust), mailer->settings.from, to,
+                     date, notice_phrase(arena, mailer->sender.trust), mailer->settings.from, to,
                      notice_header(arena, mail->subject), id, mailer->domain,
                      fold(arena, ch_base64(arena, mail->text, strlen(mail->text))));
 }
@@ -140,6 +142,8 @@ static const char *compose(const struct mailer *mailer, const char *to, const ch
 /* Why a letter was not taken: the server's last answer where it gave one. */
 static void explain(struct mailer *mailer, CURLcode code)
 {
+    mailer->away = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT ||
+                   code == CURLE_OPERATION_TIMEDOUT || code == CURLE_USE_SSL_FAILED;
     long answered = 0;
     size_t length = strlen(mailer->why);
     if (length == 0)
@@ -200,6 +204,8 @@ static bool send_notice(struct mailer *mailer, const json_t *item)
                                   .body = json_object_get(item, "body")};
     if (to == NULL)
         return record(mailer, &settle, id, "the address cannot be read");
+    if (mailer->away)
+        return record(mailer, &put_off, id, mailer->why);
     notice_write(arena, &mailer->sender, &notice, &mail);
     if (send_letter(mailer, to, compose(mailer, to, id, &mail)))
         return record(mailer, &settle, id, NULL);

@@ -116,6 +116,7 @@ static const struct ch_job_kind JOBS[] = {
     {NULL, NULL, 0, 0},
 };
 
+static const char *const APART[] = {"send_notices", NULL};
 static const char *const CLOCKS[] = {"governance.tick", "governance.tick_notices", NULL};
 
 struct governance *governance_of(const struct ch_request *request)
@@ -227,6 +228,7 @@ const struct ch_service governance_service = {.name = "governance",
                                               .routes = ROUTES,
                                               .keys = KEYS,
                                               .jobs = JOBS,
+                                              .apart = APART,
                                               .clocks = CLOCKS,
                                               .start = start,
                                               .warning = guards_warning};

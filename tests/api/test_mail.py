@@ -2,6 +2,7 @@
 """Notices as e-mail, taken by a mail server of the test (aiosmtpd): each once, later again when the server refuses, never in clear unless told so."""
 import email
 import email.policy
+import socket
 import subprocess
 import threading
 import uuid
@@ -61,7 +62,10 @@ def posted(stack, server):
 
 def notify(trust, name, subject, kind, body="{}", days=0):
     """A notice for a founder, written `days` ago."""
-    member = trust[name].get("/governance/v1/members/self").json["id"]
+    return notify_id(trust, trust[name].get("/governance/v1/members/self").json["id"], subject, kind, body, days)
+
+
+def notify_id(trust, member, subject, kind, body="{}", days=0):
     trust.sql("SELECT log.notify_member(%s, %s, %s, %s)", member, subject, kind, body)
     trust.unguarded(f"UPDATE log.outbox SET created_at = created_at - interval '{days} days' WHERE unique_key = 'notice:{member}:{subject}:{kind}'")
     return f"notice:{member}:{subject}:{kind}"
@@ -151,6 +155,24 @@ def test_a_server_that_is_away_loses_nothing(posted, server):
     posted.sql("UPDATE log.outbox SET next_at = clock_timestamp() WHERE unique_key = %s AND done_at IS NULL", key)
     settled(posted, key)
     assert len(server.to(address(posted, "cem"), "Hay dinero que le espera")) == 1
+
+
+def test_a_server_that_says_nothing_holds_nothing_up(stack, server):
+    """It takes the connection and is silent: one letter waits for it, the others of the round are put off with it, and the log goes on."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        made = stack.trust(settings={**settings(server, mail_server=f"smtp://127.0.0.1:{silent.getsockname()[1]}"), "common": {"workers": 1}}, start=False)
+        keys = [notify_id(made, member, f"hold {n}", "payout.held") for n, member in enumerate(row[0] for row in made.sql("SELECT member_id FROM governance.member LIMIT 5"))]
+        made.start()
+        made.wait_sql("a letter to be under way", "SELECT count(*) = 1 FROM job.job WHERE kind = 'send_notices' AND state = 'running'")
+        before = made.sql("SELECT COALESCE(max(size), 0) FROM log.checkpoint")[0][0]
+        made.sql("SELECT log.append_leaf('period', '2026-01', repeat('0', 64), '{}')")
+        made.wait_sql("a checkpoint", "SELECT max(size) > %s FROM log.checkpoint", before)
+        assert made.sql("SELECT count(*) FROM log.outbox WHERE topic = 'notice' AND last_error IS NOT NULL") == [(0,)], "the leaf waited for the mail server"
+        whys = {wait_for("the failure to be kept", lambda k=key: row(made, k)[2], 30) for key in keys}
+        assert len(whys) == 1 and "time" in whys.pop().lower()
+        stack.release(made)
 
 
 def test_nothing_goes_out_in_clear_by_itself(stack, server):

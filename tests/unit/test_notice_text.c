@@ -79,6 +79,13 @@ static void test_headers(void **state)
         "=?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n =?UTF-8?B?w6li?=");
 }
 
+static void test_a_name_before_an_address(void **state)
+{
+    assert_string_equal(notice_phrase(*state, "Harbour Air Trust"), "Harbour Air Trust");
+    assert_string_equal(notice_phrase(*state, "Air, Inc."), "=?UTF-8?B?QWlyLCBJbmMu?=");
+    assert_string_equal(notice_phrase(*state, "\"a\" <b@c>"), "=?UTF-8?B?ImEiIDxiQGM+?=");
+}
+
 static void test_words_are_short_and_whole(void **state)
 {
     const char *text = "";
@@ -114,6 +121,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pages, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_names_stay_one_line, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_headers, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(test_a_name_before_an_address, make_arena, free_arena),
         cmocka_unit_test_setup_teardown(test_words_are_short_and_whole, make_arena, free_arena),
     };
     return cmocka_run_group_tests_name("notice_text", tests, NULL, NULL);

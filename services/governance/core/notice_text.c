@@ -121,12 +121,20 @@ static size_t word_size(const char *text)
     return size;
 }
 
-const char *notice_header(struct ch_arena *arena, const char *text)
+static const char *encode(struct ch_arena *arena, const char *text)
 {
-    if (is_plain(text))
-        return text;
     const char *value = "";
     for (size_t size; (size = word_size(text)) > 0; text += size)
         value = ch_printf(arena, "%s%s=?UTF-8?B?%s?=", value, *value ? "\r\n " : "", ch_base64(arena, text, size));
     return value;
+}
+
+const char *notice_header(struct ch_arena *arena, const char *text)
+{
+    return is_plain(text) ? text : encode(arena, text);
+}
+
+const char *notice_phrase(struct ch_arena *arena, const char *name)
+{
+    return is_plain(name) && !strpbrk(name, "()<>[]:;@\\,.\"") ? name : encode(arena, name);
 }

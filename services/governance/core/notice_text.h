@@ -31,5 +31,7 @@ void notice_write(struct ch_arena *arena, const struct notice_sender *sender, co
 /* The text as the value of a header (RFC 2047): as it is when it is printable ASCII, else encoded words of at most 75
  * bytes, parted by CR LF and a blank. */
 const char *notice_header(struct ch_arena *arena, const char *text);
+/* The same where a name stands before an address: also encoded when it holds what means something there (RFC 5322). */
+const char *notice_phrase(struct ch_arena *arena, const char *name);
 
 #endif
