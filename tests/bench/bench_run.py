@@ -25,7 +25,7 @@ RULE = {"schema": "benefit-rule/1", "rule": "main", "version": 2, "currency": "E
 def fill(day, count):
     """`count` members with a contribution and usage each, in the pool and month of `day`."""
     member = "('00000000-0000-7000-a000-' || lpad(to_hex(g), 12, '0'))::uuid"
-    contribution = f"('00000000-0000-7000-9' || left(replace('{day.pool_id}', '-', ''), 3) || '-' || lpad(to_hex(g), 12, '0'))::uuid"
+    contribution = f"('00000000-0000-7000-9{len(str(count)):03x}-' || lpad(to_hex(g), 12, '0'))::uuid"
     series = f"FROM generate_series(1, {count}) AS g"
     day.trust.unguarded(
         f"INSERT INTO governance.member (member_id, joined_at, founder, observer) SELECT {member}, now() - interval '40 days', false, false {series} ON CONFLICT DO NOTHING",

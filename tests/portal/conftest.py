@@ -2,7 +2,6 @@
 """Clients from npm against real services: the cluster and the trusts are those of the API tests. The packages are installed as the lock file
 says; where npm or its registry is missing the tests that need them say so and are skipped."""
 import fcntl
-import importlib.util
 import pathlib
 import shutil
 import subprocess
@@ -14,13 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 API = HERE.parent / "api"
 sys.path[:0] = [str(API)]
 
-_spec = importlib.util.spec_from_file_location("api_conftest", API / "conftest.py")
-_api = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_api)
-
-stack = _api.stack
-trust = _api.trust
-pytest_runtest_makereport = _api.pytest_runtest_makereport
+from trusts import pytest_runtest_makereport, stack, trust  # noqa: E402,F401
 
 
 @pytest.fixture(scope="session")

@@ -9,24 +9,13 @@
 #include <cmocka.h>
 
 #include "../../services/licensing/core/assertion.h"
+#include "arena.h"
 #include "commonhold/crypto.h"
 #include "commonhold/json.h"
 
 #define NOW      INT64_C(1790000000)
 #define CLIENT   "client0001"
 #define ENDPOINT "https://trust.example/licensing/v1/oauth/token"
-
-static int setup(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
-}
 
 static json_t *good(struct ch_arena *arena)
 {
@@ -123,10 +112,10 @@ static void the_subject_is_read_unverified(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_good_assertion_is_accepted, setup, teardown),
-        cmocka_unit_test_setup_teardown(each_wrong_claim_refuses, setup, teardown),
-        cmocka_unit_test_setup_teardown(bounds_are_exact, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_subject_is_read_unverified, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_good_assertion_is_accepted, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(each_wrong_claim_refuses, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(bounds_are_exact, make_arena, free_arena),
+        cmocka_unit_test_setup_teardown(the_subject_is_read_unverified, make_arena, free_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

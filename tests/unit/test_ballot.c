@@ -11,22 +11,11 @@
 #include <cmocka.h>
 
 #include "../../services/governance/core/ballot.h"
+#include "arena.h"
 
 #define BOX "0196f0a0-0000-7000-8000-000000000001/1"
 
 static const struct ch_question ANSWER = {.kind = CH_CHOICE_ANSWER};
-
-static int setup(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
-}
 
 static void count_up(uint8_t *bytes, uint8_t from)
 {
@@ -352,5 +341,5 @@ int main(void)
         cmocka_unit_test(records_of_another_form_are_refused),
         cmocka_unit_test(boxes),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_arena, free_arena);
 }

@@ -13,19 +13,8 @@
 
 #include <cmocka.h>
 
+#include "arena.h"
 #include "commonhold/crypto.h"
-
-static int setup(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
-}
 
 static uint8_t *unhex(struct ch_arena *arena, const char *hex)
 {
@@ -410,7 +399,7 @@ static void random_bytes_and_comparison(void **state)
     assert_false(ch_equal_constant_time(a, b, 64));
 }
 
-#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
 int main(void)
 {

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "commonhold/fetch.h"
 
 static bool is_refused(const char *text)
@@ -333,18 +334,6 @@ static void test_on_the_loop(void **state)
     assert_int_equal(heard.calls, 3);
     assert_int_equal(heard.verdicts[2], CH_FETCH_UNREACHABLE);
     event_base_free(heard.base);
-}
-
-static int make_arena(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
 }
 
 int main(void)

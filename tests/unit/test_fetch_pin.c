@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "commonhold/fetch.h"
 
 /* ---- the name server ---- */
@@ -353,18 +354,6 @@ static void test_a_dripping_body(void **state)
     stop(&server);
     assert_int_equal(response.verdict, CH_FETCH_TIMEOUT);
     assert_int_equal(response.status, 0);
-}
-
-static int make_arena(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "arena.h"
 #include "commonhold/db.h"
 
 static void test_allowed(void **state)
@@ -59,18 +60,6 @@ static void test_pool_table(void **state)
     assert_null(ch_sql_pool_table(arena, "FFFFFFFF-ffff-ffff-ffff-ffffffffffff"));
     assert_null(ch_sql_pool_table(arena, "air"));
     assert_null(ch_sql_pool_table(arena, ""));
-}
-
-static int make_arena(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
 }
 
 int main(void)

@@ -11,22 +11,11 @@
 #include <cmocka.h>
 
 #include "../../common/json_scan.h"
+#include "arena.h"
 #include "commonhold/json.h"
 
 static const struct ch_json_limits WIDE = {.bytes = (size_t)1 << 30, .depth = 2047};
 static const struct ch_json_limits STRICT = {.bytes = 4096, .depth = 3, .string = 8, .integers = true, .ascii = true};
-
-static int setup(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
-}
 
 static json_t *parse(struct ch_arena *arena, const char *text, const struct ch_json_limits *limits,
                      struct ch_json_error *error)
@@ -327,7 +316,7 @@ static void many_members_are_no_trouble(void **state)
     free(text);
 }
 
-#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
 int main(void)
 {

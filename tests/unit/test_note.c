@@ -10,21 +10,15 @@
 
 #include "../../services/log/core/merkle.h"
 #include "../../services/log/core/note.h"
+#include "arena.h"
 #include "commonhold/json.h"
 
 static struct ch_arena *arena;
 
 static int open_arena(void **state)
 {
-    (void)state;
-    arena = ch_arena_new();
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    ch_arena_free(arena);
+    make_arena(state);
+    arena = *state;
     return 0;
 }
 
@@ -141,5 +135,5 @@ int main(void)
         cmocka_unit_test(entries_that_must_not_be_are_refused),
         cmocka_unit_test(tile_paths),
     };
-    return cmocka_run_group_tests_name("note", tests, open_arena, close_arena);
+    return cmocka_run_group_tests_name("note", tests, open_arena, free_arena);
 }

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../services/governance/core/notice_text.h"
+#include "arena.h"
 
 static const struct notice_sender ENGLISH = {.trust = "Air Trust", .language = "en", .origin = "https://trust.example"};
 static const struct notice_sender SPANISH = {.trust = "Aire", .language = "es", .origin = "https://trust.example"};
@@ -99,18 +100,6 @@ static void test_words_are_short_and_whole(void **state)
         word += length + (word[length] ? 3 : 0);
     }
     assert_string_equal(value + strlen(value) - 2, "?=");
-}
-
-static int make_arena(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
 }
 
 int main(void)

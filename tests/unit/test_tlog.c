@@ -8,21 +8,15 @@
 
 #include <cmocka.h>
 
+#include "arena.h"
 #include "tlog_texts.h"
 
 static struct ch_arena *arena;
 
 static int open_arena(void **state)
 {
-    (void)state;
-    arena = ch_arena_new();
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    ch_arena_free(arena);
+    make_arena(state);
+    arena = *state;
     return 0;
 }
 
@@ -376,5 +370,5 @@ int main(void)
         cmocka_unit_test(growth_between_all_sizes_holds),
         cmocka_unit_test(bundles_are_read_entry_by_entry),
     };
-    return cmocka_run_group_tests_name("tlog", tests, open_arena, close_arena);
+    return cmocka_run_group_tests_name("tlog", tests, open_arena, free_arena);
 }

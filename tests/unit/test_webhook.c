@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../../services/licensing/core/webhook.h"
+#include "arena.h"
 #include "commonhold/crypto.h"
 
 static struct webhook_key key_of(enum webhook_scheme scheme, const char *base64)
@@ -147,18 +148,6 @@ static void test_retry_after_moves_the_schedule(void **state)
     assert_int_equal(ms, 86400000);
     assert_true(webhook_next_ms(2, 0, -1, 1000, &ms));
     assert_int_equal(ms, 300);
-}
-
-static int make_arena(void **state)
-{
-    *state = ch_arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    ch_arena_free(*state);
-    return 0;
 }
 
 int main(void)
