@@ -132,7 +132,8 @@ help:
 	@echo 'asan, tsan    the same tests in a sanitizer build (TSan: the unit tests that use threads)'
 	@echo 'fuzz          build the fuzz targets and run each for FUZZ_SECONDS (60)'
 	@echo 'bench         speed against baselines measured in the same run'
-	@echo 'portal        the web pages'
+	@echo 'portal        the web pages, in $(BUILD)/portal'
+	@echo 'portal-update after a change of services/portal/package.json: its lock file and vendor.sha256'
 	@echo 'install       into $(PREFIX)'
 	@echo 'format        clang-format in place'
 	@echo 'clean         remove $(BUILD)'
@@ -150,18 +151,20 @@ fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 check-source:
 	@sh tests/check-source.sh
 portal:
-	sh services/portal/build.sh
+	@BUILD=$(BUILD) sh services/portal/build.sh
+portal-update:
+	@sh services/portal/build.sh update
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/commonhold
 	install -m 755 $(BUILD)/bin/commonholdd $(BUILD)/bin/commonhold $(BUILD)/bin/commonhold-audit $(BUILD)/bin/commonhold-witness $(DESTDIR)$(PREFIX)/bin
-	cp -r docs deploy $(DESTDIR)$(PREFIX)/share/commonhold
+	cp -r docs deploy $(wildcard $(BUILD)/portal) $(DESTDIR)$(PREFIX)/share/commonhold
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz/obj -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: FORCE all help unit print-unit-tests replay print-fuzz-targets test asan tsan bench fuzz check-source portal format install clean
+.PHONY: FORCE all help unit print-unit-tests replay print-fuzz-targets test asan tsan bench fuzz check-source portal portal-update format install clean
 .DELETE_ON_ERROR:
 .SECONDARY:

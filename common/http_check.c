@@ -80,6 +80,17 @@ bool ch_accepts(const char *accept, const char *types)
     return false;
 }
 
+bool ch_takes_type(const struct ch_request *request, const char *types)
+{
+    return ch_accepts(ch_header(request, "Accept"), types);
+}
+
+bool ch_takes_gzip(const struct ch_request *request)
+{
+    const char *accept = ch_header(request, "Accept-Encoding");
+    return accept && *accept && ch_accepts(accept, "gzip");
+}
+
 bool ch_type_is(const char *content_type, const char *types)
 {
     if (strcmp(types, "*") == 0)
@@ -100,7 +111,7 @@ static struct ch_done *check_accept(struct ch_request *request)
         return NULL;
     if (!types)
         types = JSON_TYPE;
-    if (ch_accepts(ch_header(request, "Accept"), types))
+    if (ch_takes_type(request, types))
         return NULL;
     return ch_refuse(request, "not_acceptable", "Here can be made: %s.", types);
 }

@@ -59,12 +59,6 @@ static bool is_text(const char *type)
     return strncmp(type, "text/", 5) == 0 || strncmp(type, "application/json", 16) == 0 || strstr(type, "json") != NULL;
 }
 
-static bool takes_gzip(const struct ch_request *request)
-{
-    const char *accept = ch_header(request, "Accept-Encoding");
-    return accept && *accept && ch_accepts(accept, "gzip");
-}
-
 static struct ch_stream *new_stream(struct ch_request *request, const char *type, const struct ch_stream_calls *calls,
                                     void *state)
 {
@@ -79,7 +73,7 @@ static struct ch_stream *new_stream(struct ch_request *request, const char *type
         abort();
     if (is_text(type))
         ch_set_header(request, "Vary", "Accept-Encoding");
-    if (is_text(type) && takes_gzip(request)) {
+    if (is_text(type) && ch_takes_gzip(request)) {
         ch_set_header(request, "Content-Encoding", "gzip");
         stream->gzip = ch_gzip_new();
     }

@@ -81,23 +81,36 @@ static struct ch_done *get_keys(struct ch_request *request)
     return done;
 }
 
-static struct ch_done *get_problem(struct ch_request *request)
+/* As a role shows it, else in three lines. */
+static struct ch_done *show_problem(struct ch_request *request, const struct ch_outcome *outcome)
 {
     static const char PAGE[] =
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title></head>\n"
         "<body><h1>%s</h1><p>%s</p><p>Problem <code>%s</code>, HTTP status %d.</p></body></html>\n";
+    struct ch_daemon *daemon = daemon_of(request);
+    for (size_t i = 0; i < daemon->nroles; i++) {
+        const struct ch_service *service = daemon->roles[i];
+        struct ch_done *done = service->page ? service->page(&daemon->contexts[i], request) : NULL;
+        if (done)
+            return done;
+    }
+    const char *page = ch_printf(ch_arena_of(request), PAGE, outcome->title, outcome->title, outcome->advice,
+                                 outcome->slug, outcome->status);
+    ch_set_header(request, "Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+    ch_set_header(request, "Cache-Control", "public, max-age=3600");
+    return ch_reply_bytes(request, 200, "text/html; charset=utf-8", page, strlen(page));
+}
+
+static struct ch_done *get_problem(struct ch_request *request)
+{
     const struct ch_outcome *outcome = ch_outcome_find(ch_path(request, "slug"));
     if (!outcome || outcome->status < 400)
         return ch_reply(request, "not_found", NULL);
-    ch_set_header(request, "Cache-Control", "public, max-age=3600");
     const char *accept = ch_header(request, "Accept");
-    if (accept && strstr(accept, "text/html")) {
-        const char *page = ch_printf(ch_arena_of(request), PAGE, outcome->title, outcome->title, outcome->advice,
-                                     outcome->slug, outcome->status);
-        ch_set_header(request, "Content-Security-Policy",
-                      "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
-        return ch_reply_bytes(request, 200, "text/html; charset=utf-8", page, strlen(page));
-    }
+    ch_set_header(request, "Vary", "Accept");
+    if (accept && strstr(accept, "text/html"))
+        return show_problem(request, outcome);
+    ch_set_header(request, "Cache-Control", "public, max-age=3600");
     const char *text =
         ch_printf(ch_arena_of(request), "{\"slug\":\"%s\",\"status\":%d,\"title\":\"%s\",\"advice\":\"%s\"}",
                   outcome->slug, outcome->status, outcome->title, outcome->advice);

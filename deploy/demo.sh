@@ -80,7 +80,7 @@ stop_all() {
 step "packages and build"
 sh deploy/packages.sh run
 make -s -j2 all
-make -s portal || echo "the pages could not be built; everything else goes on"
+make -s portal || echo "the demonstration goes on without pages"
 
 step "database: a private cluster below $dir"
 stop_daemon
@@ -129,7 +129,7 @@ fi
 echo "$(find "$data" -name '*sensor_*.csv' | wc -l) files in $data"
 
 step "services on http://127.0.0.1:$port"
-"$bin/commonholdd" --config "$config" >>"$dir/daemon.log" 2>&1 &
+COMMONHOLD_PORTAL_PORTAL_DIR=$PWD/$build/portal "$bin/commonholdd" --config "$config" >>"$dir/daemon.log" 2>&1 &
 echo $! >"$dir/daemon.pid"
 ready=
 for _ in $(seq 150); do

@@ -5,7 +5,7 @@ set -eu
 
 build="build-essential pkg-config libpq-dev libevent-dev libjansson-dev libssl-dev libcurl4-openssl-dev libexpat1-dev libxml2-dev zlib1g-dev"
 run="postgresql postgresql-contrib curl jq openssl ca-certificates python3"
-test="libcmocka-dev clang-format shellcheck libxml2-utils git python3-pytest python3-pytest-xdist python3-psycopg2 python3-cryptography python3-jsonschema python3-pandas python3-pyld python3-yaml python3-aiosmtpd hledger ledger beancount golang-go golang-golang-x-mod-dev"
+test="libcmocka-dev clang-format shellcheck libxml2-utils git python3-pytest python3-pytest-xdist python3-psycopg2 python3-cryptography python3-jsonschema python3-pandas python3-pyld python3-yaml python3-aiosmtpd hledger ledger beancount golang-go golang-golang-x-mod-dev chromium"
 # Come along with what is missing where the distribution has them; tests that need one are skipped without it.
 optional=
 

@@ -70,6 +70,18 @@ AS $$
         AND (p_tag <> 'ALTER TABLE' OR NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = p_relation AND t.tgenabled <> 'A'));
 $$;
 
+-- Lets a change of schema governance pass in a transaction of migrate alone.
+CREATE OR REPLACE FUNCTION migrate.refuse_others(p_tag text, p_what text) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT migrate.is_migrating() THEN
+        RAISE EXCEPTION '%: schema governance is changed by commonhold migrate alone (%)', p_tag, left(p_what, 200) USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION migrate.guard_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -79,13 +91,9 @@ DECLARE
 BEGIN
     SELECT c.object_identity INTO v_what FROM pg_event_trigger_ddl_commands() AS c
     WHERE migrate.is_governed(c.classid, c.objid, c.schema_name) AND NOT migrate.is_new_box(migrate.relation_of(c.classid, c.objid), tg_tag) LIMIT 1;
-    IF NOT FOUND AND to_regnamespace('governance') IS NOT NULL
-       AND NOT (tg_tag IN ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED', 'REASSIGN OWNED') AND migrate.rights_changed()) THEN
-        RETURN;
-    END IF;
-    IF NOT migrate.is_migrating() THEN
-        RAISE EXCEPTION '%: schema governance is changed by commonhold migrate alone (%)', tg_tag, COALESCE(v_what, 'its rights')
-            USING ERRCODE = 'insufficient_privilege';
+    IF FOUND OR to_regnamespace('governance') IS NULL
+       OR (tg_tag IN ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED', 'REASSIGN OWNED') AND migrate.rights_changed()) THEN
+        PERFORM migrate.refuse_others(tg_tag, COALESCE(v_what, 'its rights'));
     END IF;
 END
 $$;
@@ -144,8 +152,8 @@ BEGIN
     FROM pg_event_trigger_dropped_objects() AS d
     WHERE NOT d.is_temporary AND (d.schema_name = 'governance' OR d.address_names[1] = 'governance')
       AND NOT (d.object_type = 'trigger' AND NOT d.original AND d.address_names[3] LIKE 'RI\_ConstraintTrigger\_%');
-    IF v_what IS NOT NULL AND NOT v_box AND NOT migrate.is_migrating() THEN
-        RAISE EXCEPTION '%: schema governance is changed by commonhold migrate alone (%)', tg_tag, left(v_what, 200) USING ERRCODE = 'insufficient_privilege';
+    IF v_what IS NOT NULL AND NOT v_box THEN
+        PERFORM migrate.refuse_others(tg_tag, v_what);
     END IF;
 END
 $$;

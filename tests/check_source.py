@@ -273,8 +273,8 @@ def check_shell():
     return result.stdout.split("\n")[:40] if result.returncode else []
 
 
-def check_licensing_matrix():
-    result = subprocess.run(["sh", "tests/check-licensing-matrix.sh"], cwd=ROOT, capture_output=True, text=True)
+def check_matrices():
+    result = subprocess.run(["sh", "tests/check-matrix.sh"], cwd=ROOT, capture_output=True, text=True)
     return result.stdout.split("\n")[:40] if result.returncode else []
 
 

@@ -155,6 +155,29 @@ PY
     count $counts "$1"
 }
 
+# node NAME FILE...: tests of Node's own runner; a file at a time, since each that opens pages has a browser of its own.
+run_node() {
+    name=$1
+    shift
+    command -v node >/dev/null || {
+        echo "== $name: # SKIP: node is not installed"
+        return 0
+    }
+    status=0
+    timeout 1800 node --test --test-concurrency=1 --test-reporter=tap "$@" >"$work/node.out" 2>&1 || status=$?
+    count_lines "$work/node.out" "$status" "$name"
+}
+
+run_portal() {
+    CH_PORTAL=$PWD/$BUILD/portal
+    export CH_PORTAL
+    make -s portal || echo "== portal: # SKIP: what needs the built pages, see above"
+    run_node "portal, unit" tests/portal/unit/*.test.mjs
+    run_node "portal, build" tests/portal/build/*.test.mjs
+    run_node "portal, pages" tests/portal/pages/*.test.mjs
+    run_pytest portal tests/portal
+}
+
 run_demo() {
     [ -f deploy/demo.sh ] || return 0
     status=0
@@ -181,7 +204,7 @@ for part; do
     api) run_pytest api tests/api ;;
     audit) run_pytest audit tests/audit loadgroup ;;
     faults) run_pytest faults tests/faults ;;
-    portal) run_pytest portal tests/portal ;;
+    portal) run_portal ;;
     demo) run_demo ;;
     *)
         echo "run.sh: no part $part" >&2

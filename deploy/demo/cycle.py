@@ -6,6 +6,7 @@
 Ends with tables a treasurer would like to read; exits non-zero when a step did not give what it must.
 """
 import argparse
+import base64
 import datetime
 import json
 import pathlib
@@ -18,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from client import Problem, wait_for  # noqa: E402
 from bank import Bank, iban  # noqa: E402
 from money import (MET, PAY, Approver, import_statement, read_rows, refused, register_payees, wait_batch, wait_run)  # noqa: E402
-from trust import (GOV, LIC, Trust, benefit_rule, pool_charter, sensor_dialect, sensor_schema, sensor_terms)  # noqa: E402
+from trust import (GOV, LIC, PASSWORD, Trust, benefit_rule, pool_charter, sensor_dialect, sensor_schema, sensor_terms)  # noqa: E402
 
 POOL = "air"
 #: The classes of the demonstration's charter.
@@ -339,8 +340,18 @@ class Cycle:
         for step in (self.people_join, self.pool_opens, self.files_come_in, self.corrupted_file_is_refused, self.consents_are_given,
                      self.terms_are_voted, self.licensees_apply, self.data_is_read, self.withdrawal_takes_effect, self.quota_holds, self.month_is_sealed,
                      self.invoices_are_issued, self.money_comes_in, self.money_is_distributed, self.money_is_paid_out, self.bank_confirms,
-                     self.books_are_shown):
+                     self.books_are_shown, self.sign_ins_are_shown):
             step()
+
+    def sign_ins_are_shown(self):
+        """Who may sign in as what: one of each kind; where a second factor is on, the secret an authenticator takes."""
+        kinds = [("contributor", self.sensors[0]), ("worker", "w1"), ("neighbour", "n1"), ("licensee", "uni"), ("treasurer", "tess"),
+                 ("licensing officer", "lin"), ("membership officer", "mo"), ("council", "eva"), ("board", "ada")]
+        say(f"sign in at {self.trust.base}/sign-in with password: {PASSWORD}")
+        for kind, name in kinds:
+            person = self.trust[name]
+            code = f", code from the key {base64.b32encode(person.totp_secret).decode()}" if person.totp_secret else ""
+            say(f"  {kind}: {person.credentials[0]}{code}")
 
 
 def main():

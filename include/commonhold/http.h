@@ -107,6 +107,10 @@ struct ch_done *ch_if_match(struct ch_request *request, const char **version);
 /* Gives the answer the ETag `etag` (quotes and W/ included); true when If-None-Match names it, so that the answer is
  * not_modified (RFC 9110, 13.1.2). */
 bool ch_if_none_match(struct ch_request *request, const char *etag);
+/* Does Accept (RFC 9110, 12.5.1) take one of the types, parted by blanks? An absent header takes all. */
+bool ch_takes_type(const struct ch_request *request, const char *types);
+/* Does Accept-Encoding (RFC 9110, 12.5.3) take gzip? An absent header does not. */
+bool ch_takes_gzip(const struct ch_request *request);
 /* `release` is called once, on the loop, when the request is over, however it ended: for what is not in its arena. */
 void ch_request_at_end(struct ch_request *request, void (*release)(void *state), void *state);
 

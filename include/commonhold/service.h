@@ -41,6 +41,9 @@ struct ch_service {
     /* What an operator should know of a role that is ready, one sentence, or NULL: /readyz tells it with 200. Only
      * looks, too. May be NULL. */
     const char *(*warning)(struct ch_service_context *context);
+    /* A page of the role for an address of the skeleton (/problems/{slug}), where a browser asks. NULL where the role
+     * has none at the moment; nothing was answered then. May be NULL. */
+    struct ch_done *(*page)(struct ch_service_context *context, struct ch_request *request);
     const struct ch_counter *counters; /* at most CH_COUNTERS_MOST, NULL-ended; may be NULL */
     /* Called once when an HTTP process that ran `start` ends: connections are closed, the role's pool still lives. May
      * be NULL. */

@@ -73,16 +73,33 @@ struct audit {
     json_t *fetched;                 /* array of ids of statements that a treasurer fetched, too */
     struct log_seen *seen;           /* what others showed of the log before the snapshot was taken */
     struct audit_cosigner *cosigner; /* NULL: this audit cosigns nothing */
+    const char *documents;           /* JSON: hashes of long documents; NULL: not asked yet */
     const char *run_marks;           /* JSON: what stands for each run and its documents; NULL: not asked yet */
     char inputs_of[37];              /* run whose frozen inputs stand in the work tables; "" none */
     char error[1024];                /* why the audit could not finish */
 };
+
+/* ---- main.c ---- */
+
+/* Runs a check that was chosen and not run yet. */
+bool audit_run_check(struct audit *a, struct audit_check *check);
+/* Nothing was found and nothing looked at yet. */
+void audit_forget(struct audit *a);
+
+/* ---- halves.c ---- */
+
+/* Runs the checks that were chosen, half of them in a process of its own. */
+bool audit_run_halves(struct audit *a);
 
 /* ---- database.c ---- */
 
 /* Connects, refuses a role that may write more than it needs, takes the lock and the snapshot. False with a message. */
 bool audit_open(struct audit *a);
 void audit_close(struct audit *a);
+/* The name under which another process opens the same snapshot while this one has it; NULL with a->error. */
+const char *audit_snapshot(struct audit *a);
+/* In that process: sessions of its own, which only read. */
+bool audit_open_again(struct audit *a, const char *snapshot);
 /* Rows of a statement with text parameters ended by NULL terminators of `count`; NULL and a->error on failure. The
  * result lives in the arena. */
 PGresult *audit_query(struct audit *a, PGconn *conn, const char *sql, int count, const char *const *values);
@@ -143,6 +160,8 @@ bool audit_each_unit_given(struct audit *a, const char *sql, const char *given,
                            bool (*work)(struct audit *a, const char *unit));
 /* The same with units that were asked for already, so that checks may share them. */
 bool audit_units(struct audit *a, const PGresult *units, bool (*work)(struct audit *a, const char *unit));
+/* What audit.hash_documents says, asked once an audit; NULL with a->error. */
+const char *audit_documents(struct audit *a);
 /* Makes the check with this id the one at work, where several are decided in one pass. False: it was not chosen. */
 bool audit_begin_part(struct audit *a, const char *id);
 /* Says that findings of this unit are decided anew by the check at work. */
@@ -252,6 +271,11 @@ bool audit_tombstones(struct audit *a);  /* LIC-N7 */
 bool audit_events(struct audit *a);      /* LIC-N8 */
 bool audit_evaluations(struct audit *a); /* LIC-N9 */
 bool audit_coverage(struct audit *a);    /* LIC-C1 */
+
+bool audit_proposals(struct audit *a); /* GOV-B1, GOV-F1, GOV-R1, GOV-T1 */
+bool audit_seats(struct audit *a);     /* GOV-O1 */
+bool audit_assets(struct audit *a);    /* GOV-A1 */
+bool audit_ratchet(struct audit *a);   /* GOV-A2 */
 
 bool audit_log(struct audit *a);    /* T1, T3, T4, T5 */
 bool audit_logged(struct audit *a); /* T2 */

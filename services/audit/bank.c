@@ -5,26 +5,6 @@
 
 #include "books.h"
 
-static const char UNITS[] = "SELECT s.id::text, pg_catalog.date_trunc('month', s.to_on::timestamp)::date::text, CASE "
-                            "WHEN $1::date[] IS NULL OR "
-                            "pg_catalog.date_trunc('month', s.to_on::timestamp)::date = ANY ($1::date[]) OR NOT EXISTS "
-                            "(SELECT FROM payout.txn AS t WHERE t.month = "
-                            "pg_catalog.date_trunc('month', s.to_on::timestamp)::date) THEN "
-                            "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws('|', "
-                            "s.id, s.bank_account_id, s.statement_ref, s.file_sha256, (SELECT b.iban || b.name FROM "
-                            "payout.bank_account AS b WHERE b.id = s.bank_account_id), "
-                            "(SELECT pg_catalog.encode(pg_catalog.sha256(e.bytes), 'hex') FROM payout.evidence AS e "
-                            "WHERE e.sha256 = s.file_sha256), (SELECT "
-                            "pg_catalog.string_agg(x.row, ',' ORDER BY x.row COLLATE \"C\") FROM (SELECT "
-                            "pg_catalog.concat_ws(' ', n, m, t.txn_no, t.occurred_on, t.concerns, "
-                            "t.evidence_sha256, p.owner_id, p.account_id, p.line, p.minor, r.external_ref) AS row FROM "
-                            "payout.bank_entry AS n LEFT JOIN payout.entry_match AS m ON "
-                            "m.entry_id = n.id AND m.step = 1 LEFT JOIN payout.txn AS t ON t.txn_id = m.txn_id LEFT "
-                            "JOIN payout.posting AS p ON p.txn_id = m.txn_id LEFT JOIN "
-                            "payout.txn_ref AS r ON r.txn_id = m.txn_id AND r.kind = 'bank_entry' WHERE n.statement_id "
-                            "= s.id) AS x)), 'UTF8')), 'hex') END FROM "
-                            "payout.bank_statement AS s ORDER BY s.no";
-
 static const char ENTRIES[] = "SELECT n.id::text, n.minor::text, n.booked_on::text, n.reference, (SELECT "
                               "pg_catalog.string_agg(COALESCE(d.value->>'debtor_iban', ''), ' ' ORDER BY "
                               "d.ordinality) FROM pg_catalog.jsonb_array_elements(n.detail->'details') WITH ORDINALITY "
@@ -61,18 +41,6 @@ static const char LEDGER[] =
     "x.booked_on::timestamp)::date THEN x.booked_on::text ELSE x.concerns::text END, NULL, NULL, 'the ledger booked "
     "the entry on another day')) "
     "AS k (aspect, expected, found, delta, direction, text) WHERE k.expected IS DISTINCT FROM k.found";
-
-/* Postings on bank accounts that no entry and no registered opening stands behind. */
-static const char UNBACKED[] =
-    "SELECT 'posting', p.txn_id || '/' || p.line, 'entry', '0', p.minor::text, p.minor, 'trust', 'the ledger moved ' "
-    "|| a.path || ' and no bank entry "
-    "says so: look for the statement' FROM payout.account AS a JOIN payout.posting AS p ON p.owner_id = a.owner_id AND "
-    "p.account_id = a.account_id WHERE "
-    "a.path LIKE 'Assets:Bank:%' AND NOT EXISTS (SELECT FROM payout.entry_match AS m JOIN payout.bank_entry AS n ON "
-    "n.id = m.entry_id WHERE m.txn_id = "
-    "p.txn_id AND m.step = 1) AND NOT EXISTS (SELECT FROM payout.txn_ref AS r JOIN payout.bank_account AS b ON "
-    "b.id::text = r.external_ref WHERE r.txn_id = "
-    "p.txn_id AND r.kind = 'bank_opening' AND a.path = 'Assets:Bank:' || b.name AND b.opening = p.minor)";
 
 static void differ(struct audit *a, const char *id, const char *aspect, const char *expected, const char *found,
                    const char *text)
@@ -153,9 +121,9 @@ static bool compare_fetched(struct audit *a, const struct camt_statement *statem
 
 bool audit_bank(struct audit *a)
 {
-    if (!audit_each_unit(a, UNITS, judge_statement))
+    if (!audit_each_unit(a, AUDIT_UNITS("units_bank"), judge_statement))
         return false;
     audit_look(a, "*");
-    return audit_collect(a, a->source, UNBACKED, AUDIT_NO_ARGS) &&
+    return audit_collect(a, a->source, AUDIT_SUMS("check_unbacked()"), AUDIT_NO_ARGS) &&
            fetched_each(a, "entries against the files the treasurer fetched: no --statements", compare_fetched);
 }

@@ -23,6 +23,10 @@ bool books_tell_always(struct audit *a, const char *sql);
 
 /* ---- statement.c ---- */
 
+/* A finding about a statement that moves no money. */
+void statement_finding(struct audit *a, const char *id, const char *aspect, const char *expected, const char *found,
+                       const char *text);
+
 /* A statement as the bank's stored file says it, by the id of its row; NULL where the file is not what was stored, or
  * has no such statement: `tell` makes that a finding. False with a->error when it cannot be asked. */
 bool stored_statement(struct audit *a, const char *id, bool tell, const struct camt_statement **statement);

@@ -9,13 +9,15 @@
 #define AUDIT_IN_ORDER " AS f ORDER BY f.object_type, f.object_id, f.aspect"
 
 /* Findings of audit.<call>, by their columns; $1 is the unit. `AUDIT_SUMS_BY`: of a function that tells delta and
- * direction too. */
+ * direction too; `AUDIT_SUMS_GIVEN`: and has a second parameter, a document. */
 #define AUDIT_FOUND_BY(call)                                                                                           \
     "SELECT f.object_type, f.object_id, f.aspect, f.expected, f.found, NULL, NULL, f.about FROM audit." call           \
     "($1)" AUDIT_IN_ORDER
-#define AUDIT_SUMS_BY(call)                                                                                            \
+#define AUDIT_SUMS(call)                                                                                               \
     "SELECT f.object_type, f.object_id, f.aspect, f.expected, f.found, f.delta, f.direction, f.about FROM audit." call \
-    "($1)" AUDIT_IN_ORDER
+        AUDIT_IN_ORDER
+#define AUDIT_SUMS_BY(call)    AUDIT_SUMS(call "($1)")
+#define AUDIT_SUMS_GIVEN(call) AUDIT_SUMS(call "($1, $2::jsonb)")
 
 /* Units with their digests; $1 the months that are looked at, in `AUDIT_UNITS_GIVEN` $2 what the check gives. */
 #define AUDIT_UNITS(call)                                                                                              \

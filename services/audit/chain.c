@@ -21,17 +21,6 @@ static const char UNFETCHED[] =
     "LEFT JOIN pg_catalog.json_array_elements_text($1::json) AS f (id) ON f.id = s.id::text) AS x WHERE NOT x.fetched "
     "ORDER BY x.no";
 
-static void tell(struct audit *a, const char *id, const char *aspect, const char *expected, const char *found,
-                 const char *text)
-{
-    audit_add(a, &(struct audit_finding){.object_type = "bank_statement",
-                                         .object_id = id,
-                                         .aspect = aspect,
-                                         .expected = expected,
-                                         .found = found,
-                                         .text = text});
-}
-
 static void compare_balance(struct audit *a, const char *id, const char *aspect, long long expected, long long found,
                             const char *text)
 {
@@ -70,7 +59,7 @@ static bool compare(struct audit *a, const struct camt_statement *statement, con
     compare_balance(a, id, ch_printf(a->arena, "%s entries", whose), statement->closing - statement->opening,
                     sum_of(statement), "the entries of the bank's file are not the difference of its balances");
     if (strtoll(number, NULL, 10) != strtoll(stored, NULL, 10))
-        tell(a, id, ch_printf(a->arena, "%s sequence", whose), number, stored, text);
+        statement_finding(a, id, ch_printf(a->arena, "%s sequence", whose), number, stored, text);
     return true;
 }
 
@@ -84,8 +73,8 @@ static bool judge_statement(struct audit *a, const char *unit)
 static bool judge_fetched(struct audit *a, const struct camt_statement *statement, const char *stored)
 {
     if (!stored) {
-        tell(a, ch_printf(a->arena, "%s %s", statement->iban, statement->ref), "imported", "a statement", "none",
-             "the treasurer fetched a statement that was never imported");
+        statement_finding(a, ch_printf(a->arena, "%s %s", statement->iban, statement->ref), "imported", "a statement",
+                          "none", "the treasurer fetched a statement that was never imported");
         return true;
     }
     json_array_append_new(a->fetched, json_string(stored));
@@ -99,8 +88,8 @@ static bool judge_unfetched(struct audit *a)
     const char *before = audit_rest_on(a, "--statements");
     for (int i = 0; rows && i < PQntuples(rows); i++)
         if (strcmp(PQgetvalue(rows, i, 2), "t") == 0)
-            tell(a, PQgetvalue(rows, i, 0), "fetched", "a statement", "none",
-                 "the bank gave the treasurer those before and behind this statement, and not this one");
+            statement_finding(a, PQgetvalue(rows, i, 0), "fetched", "a statement", "none",
+                              "the bank gave the treasurer those before and behind this statement, and not this one");
         else
             audit_not_checked(a, "statement %s is not among the fetched files", PQgetvalue(rows, i, 1));
     a->rests_on = before;

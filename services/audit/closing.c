@@ -46,5 +46,7 @@ bool audit_periods(struct audit *a)
 
 bool audit_evidence(struct audit *a)
 {
-    return audit_each_unit(a, AUDIT_UNITS("units_evidence"), judge_evidence) && books_tell_always(a, REFERENCES);
+    const char *documents = audit_documents(a);
+    return documents && audit_each_unit_given(a, AUDIT_UNITS_GIVEN("units_evidence"), documents, judge_evidence) &&
+           books_tell_always(a, REFERENCES);
 }

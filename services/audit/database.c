@@ -239,6 +239,22 @@ bool audit_open(struct audit *a)
     return lock_findings(a) && audit_see_log(a) && take_snapshot(a);
 }
 
+const char *audit_snapshot(struct audit *a)
+{
+    PGresult *rows = audit_query(a, a->source, "SELECT pg_catalog.pg_export_snapshot()", AUDIT_NO_ARGS);
+    return rows ? PQgetvalue(rows, 0, 0) : NULL;
+}
+
+bool audit_open_again(struct audit *a, const char *snapshot)
+{
+    const struct audit_options *o = a->options;
+    a->source = connect_to(a, o->source, "--source");
+    a->findings = a->source ? connect_to(a, a->same ? o->source : o->findings, "--findings") : NULL;
+    return a->findings && audit_query(a, a->source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", AUDIT_NO_ARGS) &&
+           audit_query(a, a->source, ch_printf(a->arena, "SET TRANSACTION SNAPSHOT '%s'", snapshot), AUDIT_NO_ARGS) &&
+           audit_query(a, a->findings, "BEGIN READ ONLY", AUDIT_NO_ARGS);
+}
+
 void audit_close(struct audit *a)
 {
     PQfinish(a->source);

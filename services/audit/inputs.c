@@ -51,6 +51,19 @@ bool inputs_load(struct audit *a, const char *run)
     return true;
 }
 
+static const char KEPT[] = "SELECT i.doc::text FROM audit.work_inputs AS i";
+
+bool inputs_rest(struct audit *a, const char *run, const char **rest)
+{
+    bool loaded = strcmp(a->inputs_of, run) == 0;
+    PGresult *rows =
+        loaded ? audit_query(a, a->findings, KEPT, AUDIT_NO_ARGS) : audit_query(a, a->source, STORED, AUDIT_ARGS(run));
+    *rest = rows && PQntuples(rows) > 0 ? PQgetvalue(rows, 0, 0) : NULL;
+    if (*rest && !loaded)
+        *rest = long_list_rest(a, *rest);
+    return rows && (*rest || PQntuples(rows) == 0);
+}
+
 bool inputs_pipe(struct audit *a, const struct pipe *pipes)
 {
     for (; pipes->from && pipes->into; pipes++)
@@ -60,12 +73,13 @@ bool inputs_pipe(struct audit *a, const struct pipe *pipes)
 }
 
 static const char MARKS[] = "SELECT COALESCE(pg_catalog.jsonb_object_agg(r.id, r.text) FILTER (WHERE r.text IS NOT "
-                            "NULL), '{}')::text FROM audit.live_runs($1::date[]) AS r";
+                            "NULL), '{}')::text FROM audit.live_runs($1::date[], $2::jsonb) AS r";
 
 bool inputs_units(struct audit *a, const char *sql, bool (*work)(struct audit *a, const char *unit))
 {
     if (!a->run_marks) {
-        PGresult *marks = audit_query(a, a->source, MARKS, AUDIT_ARGS(a->months));
+        const char *documents = audit_documents(a);
+        PGresult *marks = documents ? audit_query(a, a->source, MARKS, AUDIT_ARGS(a->months, documents)) : NULL;
         if (!marks)
             return false;
         a->run_marks = PQgetvalue(marks, 0, 0);

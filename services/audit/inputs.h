@@ -10,6 +10,10 @@
  * already; none where the stored bytes are not those that were frozen, which A3 tells. False with a->error. */
 bool inputs_load(struct audit *a, const char *run);
 
+/* What frozen inputs say besides their lists; *rest NULL where the stored bytes are not those that were frozen. False
+ * with a->error. */
+bool inputs_rest(struct audit *a, const char *run, const char **rest);
+
 /* What is put beside them, by COPY from the source into the findings' database. */
 struct pipe {
     const char *from, *into;

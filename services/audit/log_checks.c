@@ -21,8 +21,11 @@ static const char NEWEST[] = "SELECT c.size, pg_catalog.encode(c.root, 'hex'), c
                              "FROM log.checkpoint AS c ORDER "
                              "BY c.size DESC LIMIT 1";
 
-static const char LOGGED[] = "SELECT f.unit, f.object_type, f.object_id, f.aspect, f.expected, f.found, f.about FROM "
-                             "audit.check_logged($1::text[]) AS f ORDER BY f.object_type, f.object_id, f.aspect";
+#define FOUND_IN_UNITS(call)                                                                                           \
+    "SELECT f.unit, f.object_type, f.object_id, f.aspect, f.expected, f.found, f.about FROM audit." call               \
+    " AS f ORDER BY f.object_type, f.object_id, f.aspect"
+static const char LOGGED[] = FOUND_IN_UNITS("check_logged($1::text[])");
+static const char FORGOTTEN[] = FOUND_IN_UNITS("check_forgotten()");
 
 static bool judge_entries(struct audit *a, const char *unit)
 {
@@ -150,18 +153,23 @@ static const char *text_array(struct audit *a, const json_t *items)
     return ch_printf(a->arena, "%s}", text);
 }
 
-bool audit_logged(struct audit *a)
+static bool tell_logged(struct audit *a, const char *sql, int count, const char *const *values)
 {
-    moved = ch_json_own(a->arena, json_array());
-    if (!audit_each_unit(a, UNITS("units_logged"), gather))
-        return false;
-    audit_look(a, "erased");
-    json_array_append_new(moved, json_string("erased"));
-    PGresult *rows = audit_query(a, a->source, LOGGED, AUDIT_ARGS(text_array(a, moved)));
+    PGresult *rows = audit_query(a, a->source, sql, count, values);
     for (int i = 0; rows && i < PQntuples(rows); i++) {
         a->unit = PQgetvalue(rows, i, 0);
         log_differ(a, PQgetvalue(rows, i, 1), PQgetvalue(rows, i, 2), PQgetvalue(rows, i, 3), PQgetvalue(rows, i, 4),
                    PQgetvalue(rows, i, 5), PQgetvalue(rows, i, 6));
     }
     return rows != NULL;
+}
+
+bool audit_logged(struct audit *a)
+{
+    moved = ch_json_own(a->arena, json_array());
+    if (!audit_each_unit(a, UNITS("units_logged"), gather) ||
+        (json_array_size(moved) > 0 && !tell_logged(a, LOGGED, AUDIT_ARGS(text_array(a, moved)))))
+        return false;
+    audit_look(a, "erased");
+    return tell_logged(a, FORGOTTEN, AUDIT_NO_ARGS);
 }

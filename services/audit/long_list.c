@@ -19,7 +19,7 @@ struct text {
 
 struct cutting {
     struct audit *a;
-    const struct long_list *list;
+    const struct long_list *list; /* NULL: none is copied */
     struct text element, rest, rows;
     char name[NAME_MAX + 1]; /* the last member of the document itself */
     size_t name_size, depth;
@@ -188,7 +188,8 @@ static void take_mark(struct cutting *c, char byte)
     } else if (byte == '{' || byte == '[') {
         if (++c->depth == 2 && byte == '[') {
             c->in_array = true;
-            c->wanted = c->name_size == strlen(c->list->name) && memcmp(c->name, c->list->name, c->name_size) == 0;
+            c->wanted =
+                c->list && c->name_size == strlen(c->list->name) && memcmp(c->name, c->list->name, c->name_size) == 0;
         }
     } else if (byte == '}' || byte == ']') {
         c->good = c->good && c->depth > 0;
@@ -256,16 +257,27 @@ static bool read_document(struct cutting *c, const char *sha256)
     if (size < 0)
         return audit_fail(c->a, "%s", PQerrorMessage(c->a->source));
     return (c->good && c->depth == 0 && flush(c)) ||
-           audit_fail(c->a, "document %s has no list %s that can be read", sha256, c->list->name);
+           audit_fail(c->a, "document %s, or its list %s, cannot be read", sha256, c->list ? c->list->name : "*");
+}
+
+static const char *end_cutting(struct cutting *c, bool good)
+{
+    const char *rest = good ? ch_memdup(c->a->arena, c->rest.bytes, c->rest.size) : NULL;
+    free(c->element.bytes);
+    free(c->rest.bytes);
+    free(c->rows.bytes);
+    return rest;
 }
 
 const char *long_list_copy(struct audit *a, const char *sha256, const struct long_list *list)
 {
     struct cutting c = {.a = a, .list = list, .good = true};
     bool good = audit_copy_begin(a, list->into) && audit_copy_end(a, read_document(&c, sha256));
-    const char *rest = good ? ch_memdup(a->arena, c.rest.bytes, c.rest.size) : NULL;
-    free(c.element.bytes);
-    free(c.rest.bytes);
-    free(c.rows.bytes);
-    return rest;
+    return end_cutting(&c, good);
+}
+
+const char *long_list_rest(struct audit *a, const char *sha256)
+{
+    struct cutting c = {.a = a, .good = true};
+    return end_cutting(&c, read_document(&c, sha256));
 }

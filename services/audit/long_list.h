@@ -19,5 +19,7 @@ struct long_list {
  * document says, its lists empty, in the audit's arena; NULL with a->error when it cannot be asked or has another form.
  */
 const char *long_list_copy(struct audit *a, const char *sha256, const struct long_list *list);
+/* The same without copying any. */
+const char *long_list_rest(struct audit *a, const char *sha256);
 
 #endif

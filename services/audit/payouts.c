@@ -35,24 +35,13 @@ void payouts_differ(struct audit *a, const char *type, const char *id, const cha
                                              .text = text});
 }
 
-static bool judge_part(struct audit *a, const struct part *part, const PGresult *units)
-{
-    struct audit_check *check = audit_checks;
-    while (strcmp(check->id, part->id) != 0)
-        check++;
-    if (!check->chosen)
-        return true;
-    a->check = check;
-    check->done = true;
-    return audit_units(a, units, part->judge);
-}
-
 bool audit_payouts(struct audit *a)
 {
     PGresult *units = audit_query(a, a->source, AUDIT_UNITS("units_payouts"), AUDIT_ARGS(a->months));
     bool good = units != NULL;
     for (const struct part *part = PARTS; good && part->id; part++)
-        good = judge_part(a, part, units);
+        if (audit_begin_part(a, part->id))
+            good = audit_units(a, units, part->judge);
     return good;
 }
 

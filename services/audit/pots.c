@@ -3,9 +3,16 @@
 #include <string.h>
 
 #include "by_function.h"
+#include "inputs.h"
 
-AUDIT_JUDGE(judge_pot, AUDIT_SUMS_BY("check_pots"))
 AUDIT_JUDGE(judge_received, AUDIT_SUMS_BY("check_received"))
+
+static bool judge_pot(struct audit *a, const char *run)
+{
+    const char *inputs;
+    return inputs_rest(a, run, &inputs) &&
+           audit_collect(a, a->source, AUDIT_SUMS_GIVEN("check_pots"), AUDIT_ARGS(run, inputs));
+}
 
 static bool judge_unit(struct audit *a, const char *unit)
 {
@@ -15,5 +22,5 @@ static bool judge_unit(struct audit *a, const char *unit)
 
 bool audit_pots(struct audit *a)
 {
-    return audit_each_unit(a, AUDIT_UNITS("units_pots"), judge_unit);
+    return inputs_units(a, AUDIT_UNITS_GIVEN("units_pots"), judge_unit);
 }

@@ -140,6 +140,16 @@ bool audit_each_unit(struct audit *a, const char *sql, bool (*work)(struct audit
     return audit_each_unit_given(a, sql, NULL, work);
 }
 
+const char *audit_documents(struct audit *a)
+{
+    if (!a->documents) {
+        PGresult *rows =
+            audit_query(a, a->source, "SELECT audit.hash_documents($1::date[])::text", AUDIT_ARGS(a->months));
+        a->documents = rows ? PQgetvalue(rows, 0, 0) : NULL;
+    }
+    return a->documents;
+}
+
 bool audit_begin_part(struct audit *a, const char *id)
 {
     struct audit_check *check = audit_checks;

@@ -48,7 +48,6 @@ AUDIT_JUDGE(judge_own_use, AUDIT_FOUND_BY("check_own_use"))
 JUDGE_WORK(judge_window, AUDIT_FOUND_BY("check_windows"))
 JUDGE_WORK(judge_people, AUDIT_SUMS_BY("check_people"))
 JUDGE_WORK(judge_shares, AUDIT_SUMS_BY("check_shares"))
-AUDIT_JUDGE(judge_balances, AUDIT_SUMS_BY("check_balances"))
 AUDIT_JUDGE(judge_reserve, AUDIT_SUMS_BY("check_reserve"))
 AUDIT_JUDGE(judge_clawbacks, AUDIT_SUMS_BY("check_clawbacks"))
 AUDIT_JUDGE(judge_refunds, AUDIT_SUMS_BY("check_refunds"))
@@ -57,6 +56,13 @@ static bool judge_windows(struct audit *a, const char *run)
 {
     return inputs_load(a, run) && audit_query(a, a->findings, CLEAR_WINDOW, AUDIT_NO_ARGS) && inputs_pipe(a, WINDOW) &&
            judge_window(a, run) && judge_own_use(a, run);
+}
+
+static bool judge_balances(struct audit *a, const char *run)
+{
+    const char *inputs;
+    return inputs_rest(a, run, &inputs) &&
+           audit_collect(a, a->source, AUDIT_SUMS_GIVEN("check_balances"), AUDIT_ARGS(run, inputs));
 }
 
 static bool judge_recipients(struct audit *a, const char *run)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-audit_SRC := services/audit/main.c services/audit/database.c services/audit/findings.c services/audit/progress.c services/audit/report.c \
+audit_SRC := services/audit/main.c services/audit/halves.c services/audit/database.c services/audit/findings.c services/audit/progress.c services/audit/report.c \
 	services/audit/merkle.c services/audit/tree.c services/audit/chart.c services/audit/accounts.c services/audit/journal.c services/audit/journal_point.c \
 	services/audit/usage.c services/audit/rules.c services/audit/inputs.c services/audit/long_list.c services/audit/runs.c services/audit/pots.c services/audit/batches.c services/audit/payouts.c services/audit/payments.c services/audit/approvals.c \
 	services/audit/transfers.c services/audit/bank.c services/audit/camt.c \
@@ -8,7 +8,8 @@ audit_SRC := services/audit/main.c services/audit/database.c services/audit/find
 	services/audit/xml.c services/audit/licensing.c services/audit/metering.c services/audit/signatures.c services/audit/log_tree.c services/audit/log_tiles.c services/audit/log_published.c \
 	services/audit/log_history.c services/audit/log_keys.c services/audit/log_checks.c services/audit/log_seen.c \
 	services/audit/log_anchors.c services/audit/log_timestamps.c services/audit/cosign.c \
-	services/audit/schema.c services/audit/explain.c services/audit/offices.c
+	services/audit/schema.c services/audit/explain.c services/audit/offices.c \
+	services/audit/governance.c services/audit/verify/steps.c services/audit/verify/vote_method.c services/audit/verify/vote_stv.c
 
 # What G2 compares a database with, and the query it does it by, as strings of the program.
 $(BUILD)/gen/declared.c: services/audit/embed.awk services/audit/schema.sql services/audit/declared.txt

@@ -21,8 +21,8 @@ static const struct camt_statement *find_statement(const struct camt_statement *
     return NULL;
 }
 
-static void tell_unread(struct audit *a, const char *id, const char *aspect, const char *expected, const char *found,
-                        const char *text)
+void statement_finding(struct audit *a, const char *id, const char *aspect, const char *expected, const char *found,
+                       const char *text)
 {
     audit_add(a, &(struct audit_finding){.object_type = "bank_statement",
                                          .object_id = id,
@@ -42,8 +42,8 @@ bool stored_statement(struct audit *a, const char *id, bool tell, const struct c
                *found = PQgetisnull(row, 0, FOUND) ? "none" : PQgetvalue(row, 0, FOUND);
     if (strcmp(expected, found) != 0) {
         if (tell)
-            tell_unread(a, id, "file", expected, found,
-                        "the stored bytes are not the bank's file: ask the bank for it again");
+            statement_finding(a, id, "file", expected, found,
+                              "the stored bytes are not the bank's file: ask the bank for it again");
         return true;
     }
     const void *bytes;
@@ -54,7 +54,8 @@ bool stored_statement(struct audit *a, const char *id, bool tell, const struct c
     if (bytes && camt_read(a->arena, bytes, size, &list))
         *statement = find_statement(list, PQgetvalue(row, 0, IBAN), PQgetvalue(row, 0, REF));
     if (!*statement && tell)
-        tell_unread(a, id, "statement", ch_printf(a->arena, "%s %s", PQgetvalue(row, 0, IBAN), PQgetvalue(row, 0, REF)),
-                    "none", "the bank's file has no such statement, or cannot be read");
+        statement_finding(a, id, "statement",
+                          ch_printf(a->arena, "%s %s", PQgetvalue(row, 0, IBAN), PQgetvalue(row, 0, REF)), "none",
+                          "the bank's file has no such statement, or cannot be read");
     return true;
 }

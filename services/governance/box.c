@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* The box of a sealed vote over HTTP: casting, the keys of stewards, trackers and bundles. Of who cast what, nothing is
+/* The box of a sealed vote over HTTP: casting, the keys of stewards, trackers. Of who cast what, nothing is
  * kept: the route of casting is a secret one, and takes no Idempotency-Key, since that would join member and ballot. */
 #include <string.h>
 
@@ -10,7 +10,6 @@ CH_FUNCTION(cast_fn, "governance.cast_ballot", "$1::uuid, $2::uuid, $3::text, $4
 CH_FUNCTION(post_key_fn, "governance.post_steward_key", "$1::uuid, $2::uuid, $3::text");
 CH_FUNCTION(reveal_key_fn, "governance.reveal_steward_key", "$1::uuid, $2::uuid, $3::text, $4::text");
 CH_READ(tracker_fn, "governance.get_tracker", "$1::uuid, $2::text, $3::text");
-CH_READ(bundle_fn, "governance.get_bundle", "$1::uuid, $2::uuid, $3::integer");
 
 static const struct ch_json_limits RECORD = {
     .bytes = CH_BALLOT_MAX, .depth = 2, .string = 0, .integers = true, .ascii = true};
@@ -114,12 +113,4 @@ struct ch_done *get_tracker(struct ch_request *request)
         return ch_refuse(request, "not_found", "a tracker is five groups of four letters and digits");
     return ch_call(request, &tracker_fn,
                    CH_ARGS(actor_argument(request), hex_of(arena, low, sizeof low), hex_of(arena, high, sizeof high)));
-}
-
-struct ch_done *get_bundle(struct ch_request *request)
-{
-    struct ch_done *refused = NULL;
-    const char *id = id_argument(request, "id", &refused),
-               *reading = refused ? NULL : reading_argument(request, &refused);
-    return refused ? refused : ch_call(request, &bundle_fn, CH_ARGS(actor_argument(request), id, reading));
 }

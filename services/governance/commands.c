@@ -94,6 +94,6 @@ const struct ch_command governance_commands[] = {
      "makes a steward's key for a sealed vote, and posts its public half", ch_command_steward_key},
     {"steward reveal", "PROPOSAL [--key FILE] [--origin URL]", "reveals the private half when voting has closed",
      ch_command_steward_reveal},
-    {"vote", "PROPOSAL yes|no|abstain [--origin URL]", "votes; a secret choice is sealed on this machine",
-     ch_command_vote},
+    {"vote", "PROPOSAL yes|no|abstain [--vkey V] [--policy FILE] [--origin URL]",
+     "votes; a secret choice is sealed on this machine", ch_command_vote},
     {NULL, NULL, NULL, NULL}};

@@ -131,11 +131,12 @@ struct ch_done *sponsor_proposal(struct ch_request *request)
 }
 
 struct comment {
-    const char *text;
+    const char *text, *stance;
 };
 
 static const struct ch_field COMMENT[] = {
     CH_FIELD(CH_FIELD_TEXT, comment, text, true, 1, 10000, NULL),
+    CH_FIELD(CH_FIELD_CODE, comment, stance, false, 0, 0, "for against"),
     {NULL, 0, false, 0, 0, 0, NULL},
 };
 

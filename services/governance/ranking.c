@@ -23,33 +23,44 @@ static int64_t number_of(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
-/* One entry of choices: false when its text is no choice of this vote. */
-static bool read_choice(const struct ch_question *question, const json_t *entry, struct ch_choice *choice)
+/* One entry of `choices` into place i of a count's ballots. */
+typedef void add_ballot(struct ch_arena *arena, void *ballots, size_t i, int64_t count, const struct ch_choice *choice);
+
+/* All of them; false when the text of one is no choice of this vote. */
+static bool read_choices(struct ch_arena *arena, const struct ch_question *question, const json_t *choices,
+                         add_ballot *add, void *ballots)
 {
-    const char *padded = text_of(entry, "choice");
-    return strlen(padded) == ch_choice_bytes(question) && ch_choice_read(question, (const uint8_t *)padded, choice);
+    struct ch_choice *choice = ch_alloc(arena, sizeof *choice);
+    const json_t *entry;
+    size_t i;
+    json_array_foreach(choices, i, entry)
+    {
+        const char *padded = text_of(entry, "choice");
+        if (strlen(padded) != ch_choice_bytes(question) || !ch_choice_read(question, (const uint8_t *)padded, choice))
+            return false;
+        add(arena, ballots, i, number_of(entry, "count"), choice);
+    }
+    return true;
+}
+
+static void add_ranks(struct ch_arena *arena, void *ballots, size_t i, int64_t count, const struct ch_choice *choice)
+{
+    uint16_t *preferences = ch_alloc(arena, (choice->count + 1) * sizeof *preferences);
+    for (size_t k = 0; k < choice->count; k++)
+        preferences[k] = (uint16_t)choice->numbers[k];
+    ((struct ch_stv_ballot *)ballots)[i] = (struct ch_stv_ballot){count, preferences, choice->count};
 }
 
 static const char *count_stv(struct ch_arena *arena, const json_t *loaded, const struct ch_question *question)
 {
-    const json_t *choices = json_object_get(loaded, "choices"), *entry;
+    const json_t *choices = json_object_get(loaded, "choices");
     struct ch_stv_ballot *ballots = ch_alloc(arena, (json_array_size(choices) + 1) * sizeof *ballots);
     struct ch_stv_election election = {.candidates = question->options,
                                        .seats = number_of(json_object_get(loaded, "effect"), "seats"),
                                        .ballots = ballots,
                                        .ballot_count = json_array_size(choices)};
-    struct ch_choice *choice = ch_alloc(arena, sizeof *choice);
-    size_t i;
-    json_array_foreach(choices, i, entry)
-    {
-        if (!read_choice(question, entry, choice))
-            return NULL;
-        uint16_t *preferences = ch_alloc(arena, (choice->count + 1) * sizeof *preferences);
-        for (size_t k = 0; k < choice->count; k++)
-            preferences[k] = (uint16_t)choice->numbers[k];
-        ballots[i] = (struct ch_stv_ballot){number_of(entry, "count"), preferences, choice->count};
-    }
-    if (!ch_unhex(text_of(loaded, "lot_seed"), election.lot_seed, sizeof election.lot_seed))
+    if (!read_choices(arena, question, choices, add_ranks, ballots) ||
+        !ch_unhex(text_of(loaded, "lot_seed"), election.lot_seed, sizeof election.lot_seed))
         return NULL;
     return ch_stv_text(arena, ch_stv_count(arena, &election));
 }
@@ -64,9 +75,17 @@ static const struct ch_knapsack_project *read_projects(struct ch_arena *arena, c
     return projects;
 }
 
+static void add_projects(struct ch_arena *arena, void *ballots, size_t i, int64_t count, const struct ch_choice *choice)
+{
+    int64_t *projects = ch_alloc(arena, (choice->count + 1) * sizeof *projects);
+    for (size_t k = 0; k < choice->count; k++)
+        projects[k] = choice->numbers[k];
+    ((struct ch_knapsack_ballot *)ballots)[i] = (struct ch_knapsack_ballot){count, projects, choice->count};
+}
+
 static const char *count_knapsack(struct ch_arena *arena, const json_t *loaded, const struct ch_question *question)
 {
-    const json_t *choices = json_object_get(loaded, "choices"), *effect = json_object_get(loaded, "effect"), *entry;
+    const json_t *choices = json_object_get(loaded, "choices"), *effect = json_object_get(loaded, "effect");
     struct ch_knapsack_ballot *ballots = ch_alloc(arena, (json_array_size(choices) + 1) * sizeof *ballots);
     struct ch_knapsack_round round = {.pot = number_of(json_object_get(effect, "pot"), "minor"),
                                       .min_num = MINIMUM_NUM,
@@ -75,18 +94,9 @@ static const char *count_knapsack(struct ch_arena *arena, const json_t *loaded, 
                                       .project_count = question->options,
                                       .ballots = ballots,
                                       .ballot_count = json_array_size(choices)};
-    struct ch_choice *choice = ch_alloc(arena, sizeof *choice);
-    size_t i;
-    json_array_foreach(choices, i, entry)
-    {
-        if (!read_choice(question, entry, choice))
-            return NULL;
-        int64_t *projects = ch_alloc(arena, (choice->count + 1) * sizeof *projects);
-        for (size_t k = 0; k < choice->count; k++)
-            projects[k] = choice->numbers[k];
-        ballots[i] = (struct ch_knapsack_ballot){number_of(entry, "count"), projects, choice->count};
-    }
-    return ch_knapsack_text(arena, ch_knapsack_count(arena, &round));
+    return read_choices(arena, question, choices, add_projects, ballots)
+               ? ch_knapsack_text(arena, ch_knapsack_count(arena, &round))
+               : NULL;
 }
 
 const char *rank_choices(struct ch_arena *arena, const json_t *loaded)

@@ -8,6 +8,7 @@ governance_SRC := \
 	services/governance/proposals.c \
 	services/governance/votes.c \
 	services/governance/box.c \
+	services/governance/bundles.c \
 	services/governance/opening.c \
 	services/governance/cases.c \
 	services/governance/sanctions.c \
@@ -45,6 +46,7 @@ governance_COMMAND_SRC := \
 	services/governance/calc_tally.c \
 	services/governance/found.c \
 	services/governance/voting.c \
+	services/governance/voting_log.c \
 	services/governance/found_database.c \
 	services/governance/people.c
 

@@ -10,6 +10,7 @@
 #include "commonhold/client.h"
 #include "commonhold/secret.h"
 #include "core/ballot.h"
+#include "voting_log.h"
 
 #define TRIES 10 /* of casting, a second apart: a record that is in the box already is told so */
 
@@ -18,6 +19,7 @@ struct voting {
     struct ch_client *client;
     const char *proposal, *choice, *key_path; /* of the command line; key_path may be NULL */
     const json_t *read;                       /* the proposal */
+    struct log_trust log;
 };
 
 static const char *text_of(const json_t *object, const char *name)
@@ -148,6 +150,24 @@ static int cast(struct voting *v, const char *record)
     return CH_EXIT_OK;
 }
 
+/* The keys that the ballot is sealed to: held against the log where the voter has its key, else as the trust gives
+ * them, and the voter is told. */
+static bool are_stewards(struct voting *v)
+{
+    const json_t *sealing = json_object_get(v->read, "sealing");
+    if (!v->log.vkey && !v->log.policy) {
+        ch_say(0, "the stewards' keys are taken on the trust's word: --vkey or --policy holds them against its log");
+        return true;
+    }
+    const char *wrong =
+        stewards_unproven(v->arena, v->client, &v->log, text_of(sealing, "box"), json_object_get(sealing, "stewards"));
+    if (wrong)
+        ch_say(0, "not voted: %s", wrong);
+    else
+        printf("the stewards' keys are those of the log\n");
+    return !wrong;
+}
+
 static int vote_sealed(struct voting *v)
 {
     int code;
@@ -158,7 +178,7 @@ static int vote_sealed(struct voting *v)
     int class_index = ch_ballot_class(text_of(self, "class"));
     if (class_index < 0)
         return ch_say(CH_EXIT_REFUSED, "you are not on the roll of this vote: %s", text_of(self, "condition"));
-    const char *record = seal(v, class_index);
+    const char *record = are_stewards(v) ? seal(v, class_index) : NULL;
     return record ? cast(v, record) : CH_EXIT_REFUSED;
 }
 
@@ -258,7 +278,10 @@ int ch_command_vote(int argc, char **argv)
     struct voting v = {0};
     const char *origin = NULL;
     int words = 0;
-    const struct ch_option options[] = {{"--origin", &origin, NULL, false}, {NULL, NULL, NULL, false}};
+    const struct ch_option options[] = {{"--origin", &origin, NULL, false},
+                                        {"--vkey", &v.log.vkey, NULL, false},
+                                        {"--policy", &v.log.policy, NULL, false},
+                                        {NULL, NULL, NULL, false}};
     if (!ch_options(argc, argv, options, &words))
         return CH_EXIT_USAGE;
     if (words != 2)

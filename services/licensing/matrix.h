@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* The matrix of states and commands of applications and grants (licensing.md, section 9), kept once in C: matrix.def.
- * licensing.step holds the same rows; tests/check-licensing-matrix.sh compares them and docs/licensing-matrix.md. */
+ * licensing.step holds the same rows; tests/check-matrix.sh compares them and docs/licensing-matrix.md. */
 #ifndef LICENSING_MATRIX_H
 #define LICENSING_MATRIX_H
 

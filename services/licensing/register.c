@@ -9,7 +9,7 @@
 #include "publish.h"
 
 CH_READ(read_purposes, "licensing.list_purposes", "");
-CH_READ(read_register, "licensing.list_register", "$1::integer, $2::uuid");
+CH_READ(read_register, "licensing.list_register", "$1::text, $2::text, $3::text, $4::integer, $5::uuid");
 CH_READ(read_refusals, "licensing.list_refusals", "$1::integer, $2::uuid");
 CH_READ(load_evaluation, "licensing.load_evaluation", "$1::uuid, $2::jsonb");
 
@@ -54,19 +54,21 @@ struct ch_done *licensing_get_purposes(struct ch_request *request)
     return ch_call_then(request, &read_purposes, CH_NO_ARGS, licensing_publish_answer);
 }
 
-static struct ch_done *read_page(struct ch_request *request, const struct ch_statement *statement)
+struct ch_done *licensing_get_register(struct ch_request *request)
 {
     const char *limit, *after;
     struct ch_done *done = licensing_page(request, true, &limit, &after);
-    return done ? done : ch_call_then(request, statement, CH_ARGS(limit, after), licensing_publish_answer);
-}
-
-struct ch_done *licensing_get_register(struct ch_request *request)
-{
-    return read_page(request, &read_register);
+    if (done)
+        return done;
+    return ch_call_then(
+        request, &read_register,
+        CH_ARGS(ch_query(request, "pool"), ch_query(request, "state"), ch_query(request, "purpose"), limit, after),
+        licensing_publish_answer);
 }
 
 struct ch_done *licensing_get_refusals(struct ch_request *request)
 {
-    return read_page(request, &read_refusals);
+    const char *limit, *after;
+    struct ch_done *done = licensing_page(request, true, &limit, &after);
+    return done ? done : ch_call_then(request, &read_refusals, CH_ARGS(limit, after), licensing_publish_answer);
 }

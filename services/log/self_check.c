@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commonhold/tlog.h"
 #include "log_role.h"
 
 static const struct ch_statement entry_bundles = {
@@ -57,19 +58,22 @@ static bool check_bundle(void *arg, const PGresult *row)
 {
     struct check *check = arg;
     uint64_t first = read_index(row, 0), last = read_index(row, 1);
-    const char *stored = PQgetvalue(row, 0, 2), *at = PQgetvalue(row, 0, 3), *end = at + PQgetlength(row, 0, 3);
+    const uint8_t *stored = (const uint8_t *)PQgetvalue(row, 0, 2), *bytes = (const uint8_t *)PQgetvalue(row, 0, 3);
+    struct ch_bundle bundle = {bytes, bytes + PQgetlength(row, 0, 3)};
     if (first != check->edge->size || (size_t)PQgetlength(row, 0, 2) != (last - first + 1) * MERKLE_HASH)
         return FAIL(check, "entries are missing between %" PRIu64 " and %" PRIu64, check->edge->size, last);
     for (uint64_t index = first; index <= last; index++, stored += MERKLE_HASH) {
         uint8_t hash[MERKLE_HASH];
-        size_t size = (size_t)(uint8_t)at[0] << 8 | (uint8_t)at[1];
-        merkle_leaf(at + 2, size, hash);
-        at += 2 + size;
+        size_t size;
+        const uint8_t *entry = ch_bundle_next(&bundle, &size);
+        if (!entry)
+            return FAIL(check, "entry %" PRIu64 " cannot be read", index);
+        merkle_leaf(entry, size, hash);
         if (memcmp(hash, stored, MERKLE_HASH) != 0)
             return FAIL(check, "entry %" PRIu64 " is not what was hashed", index);
         merkle_append(check->edge, hash, tile_is_full, check);
     }
-    return at == end || FAIL(check, "the entries from %" PRIu64 " on cannot be read", first);
+    return bundle.at == bundle.end || FAIL(check, "the entries from %" PRIu64 " on cannot be read", first);
 }
 
 static bool read_entries(struct ch_job *job, struct check *check, uint64_t size)

@@ -9,12 +9,15 @@
 #include "commonhold/http.h"
 #include "commonhold/service.h"
 
+struct portal_files;
+
 /* State of the role in one process, made by its start hook; lives as long as the process. */
 struct portal {
     struct ch_signing_key *person_key; /* signs the tokens of people */
     uint8_t email_secret[32];          /* look-up of e-mail addresses; also seals TOTP keys under a derived key */
     uint8_t totp_key[32];              /* HKDF of email_secret, info "commonhold-totp/1" */
     bool secure_cookies;               /* the origin is https */
+    const struct portal_files *files;  /* the built pages; NULL: there are none */
 };
 
 struct portal *portal_of(const struct ch_request *request);
@@ -45,6 +48,33 @@ struct ch_done *post_totp_key(struct ch_request *request);
 struct ch_done *confirm_totp_key(struct ch_request *request);
 struct ch_done *get_audit_runs(struct ch_request *request);
 struct ch_done *get_audit_findings(struct ch_request *request);
+struct ch_done *get_overview(struct ch_request *request);
+
+/* files.c: what `make portal` built, read once and then only looked at. */
+struct portal_file {
+    const char *path; /* below the folder */
+    const char *type; /* Content-Type */
+    const char *etag; /* SHA-256 of the bytes as it stood in assets.json, checked, in quotes */
+    const void *bytes;
+    size_t size;
+    const void *gzip; /* the same, compressed; NULL: there is no smaller copy */
+    size_t gzip_size;
+};
+/* Reads all that assets.json of the folder lists; NULL with a logged reason when that or one file is not as it should
+ * be. Lives as long as the process. */
+const struct portal_files *portal_files_load(const char *folder);
+/* First 16 hex digits of the sum over all files: part of their addresses. */
+const char *portal_files_build(const struct portal_files *files);
+/* NULL: no such file. */
+const struct portal_file *portal_files_find(const struct portal_files *files, const char *path);
+/* Is there a page at this address? */
+bool portal_files_is_page(const struct portal_files *files, const char *path);
+
+/* pages.c */
 struct ch_done *get_front_page(struct ch_request *request);
+struct ch_done *get_page(struct ch_request *request);
+struct ch_done *get_asset(struct ch_request *request);
+/* The pages' frame for an address of the skeleton, as ch_service.page has it. */
+struct ch_done *portal_page(struct ch_service_context *context, struct ch_request *request);
 
 #endif

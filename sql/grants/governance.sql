@@ -9,7 +9,7 @@ GRANT SELECT ON governance.charter_in_force, governance.member_standing, governa
     TO ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner,
        ch_governance, ch_licensing, ch_metering, ch_payout, ch_portal, ch_worker, ch_audit;
 GRANT SELECT ON governance.standing_overview TO ch_payout_owner, ch_audit;
-GRANT SELECT ON governance.asset_register TO ch_governance, ch_portal, ch_audit;
+GRANT SELECT ON governance.asset_register TO ch_governance, ch_portal, ch_portal_owner, ch_audit;
 GRANT EXECUTE ON FUNCTION governance.is_office(uuid, text)
     TO ch_licensing_owner, ch_metering_owner, ch_payout_owner, ch_portal_owner, ch_audit_owner;
 GRANT EXECUTE ON FUNCTION governance.open_council_case(text, uuid, jsonb), governance.withdraw_case(uuid, text),
@@ -18,6 +18,9 @@ GRANT SELECT ON governance.appeal_decision, governance.board_order TO ch_licensi
 GRANT EXECUTE ON FUNCTION governance.duration(text), governance.decided_by(uuid), governance.vote_council_case(uuid, uuid, jsonb),
     governance.declare_conflict(uuid, uuid, jsonb), governance.open_appeal(text, uuid, jsonb) TO ch_licensing_owner;
 GRANT SELECT ON governance.appeal_decision, governance.terms_amendment TO ch_licensing_owner;
+
+-- the front page
+GRANT EXECUTE ON FUNCTION governance.list_proposals(uuid, text, text, uuid, integer) TO ch_portal_owner;
 
 -- the auditor recounts from the rows; names and addresses are not among them
 GRANT SELECT ON governance.charter, governance.bootstrap_end, governance.member, governance.standing, governance.class_spell, governance.dues,
@@ -55,7 +58,8 @@ GRANT EXECUTE ON FUNCTION governance.is_bootstrap(), governance.apply_for_member
 
 -- sealed ballots: what members and stewards do, what anybody looks up, what the worker opens
 GRANT EXECUTE ON FUNCTION governance.cast_ballot(uuid, uuid, text, text), governance.post_steward_key(uuid, uuid, text),
-    governance.reveal_steward_key(uuid, uuid, text, text), governance.get_tracker(uuid, text, text), governance.get_bundle(uuid, uuid, integer) TO ch_governance;
+    governance.reveal_steward_key(uuid, uuid, text, text), governance.get_tracker(uuid, text, text), governance.get_bundle(uuid, uuid, integer),
+    governance.bundle_page(uuid, uuid, integer, text, text, integer) TO ch_governance;
 GRANT EXECUTE ON FUNCTION governance.load_box(uuid, integer), governance.list_ballots(text, text, integer),
     governance.store_opened(uuid, integer, jsonb, jsonb), governance.store_merged(uuid, integer, jsonb, jsonb, text, jsonb) TO ch_worker;
 GRANT SELECT ON governance.ballot, governance.opened_choice, governance.spoiled_ballot, governance.opened_merged, governance.merged_box TO ch_audit;

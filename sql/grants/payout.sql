@@ -51,6 +51,7 @@ GRANT EXECUTE ON FUNCTION payout.begin_import(), payout.stage_piece(uuid, intege
 -- other parts
 GRANT EXECUTE ON FUNCTION payout.erase_member(uuid) TO ch_governance_owner;
 GRANT EXECUTE ON FUNCTION payout.check_benefit_rule(jsonb) TO ch_governance_owner, ch_governance;
+GRANT EXECUTE ON FUNCTION payout.sum_year(integer) TO ch_portal_owner;
 GRANT SELECT ON payout.open_invoice TO ch_licensing_owner;
 GRANT SELECT ON payout.expected_charge TO ch_metering, ch_metering_owner, ch_portal, ch_portal_owner;
 

@@ -18,7 +18,7 @@ from money import PAY  # noqa: E402
 KEYED = ("invoices", "runs", "batches", "payee-accounts", "disputes", "holds", "bills", "commitments", "transactions")
 #: Checks that find what living.py wrote into tables by hand: agreements nobody made, contributions without files, usage from before its grant, resolutions
 #: without a vote, none of it with a leaf, and triggers that are off for it.
-WRITTEN_BY_HAND = ("LIC-", "MET-", "M2", "A2", "G2", "T2")
+WRITTEN_BY_HAND = ("GOV-", "LIC-", "MET-", "M2", "A2", "G2", "T2")
 #: Not compared around a refusal: what the worker adds by itself, to a run and to what it was given.
 LEFT_BEHIND = ("run", "estimate")
 #: Reason codes after which the account is blocked.

@@ -43,9 +43,9 @@ def charter_changes(rules=(), founders=(), **durations):
             "durations": {"ceremony_seconds": LONG, "reveal_seconds": LONG, **durations}}
 
 
-def secret_trust(stack, rules=(), founders=(), start=True, roles=(), **durations):
+def secret_trust(stack, rules=(), founders=(), start=True, roles=(), settings=None, **durations):
     """The trust, when its bootstrap clause has ended."""
-    trust = stack.trust(changes=charter_changes(rules, founders, **durations), start=start, roles=roles)
+    trust = stack.trust(changes=charter_changes(rules, founders, **durations), settings=settings, start=start, roles=roles)
     if start:
         eventually("the bootstrap clause to end", lambda: not trust.public.get(f"{GOV}/charters/current").json["bootstrap"])
     return trust

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Bank statements through the HTTP API: what is refused whole, what is matched by which rule, what waits in suspense, what a person does with it, and that no
 entry is matched twice. Ledger figures are looked at in the journal itself."""
+import json
 import os
 import pathlib
 import select
@@ -415,3 +416,13 @@ def test_no_service_role_writes_the_evidence(trust):
                 with pytest.raises(psycopg2.Error) as caught:
                     trust.sql_as(role, verb)
                 assert caught.value.pgcode == "42501", (role, verb)
+
+
+def test_a_file_longer_than_a_request_waits_is_for_the_inbox(trust, treasurer):
+    """The limit follows statement_timeout: 50,000 entries in 30 s."""
+    def sent(entries):
+        return trust.sql("SET statement_timeout = 30000; SELECT a.outcome, a.body->>'detail' FROM payout.import_statement(%s, %s, %s) AS a", treasurer.subject, b"x",
+                         json.dumps({"statements": [{"entries": [{"minor": 1}] * entries}]}))[0]
+    outcome, words = sent(50001)
+    assert outcome == "too_large" and "at most 50000 entries" in words and "inbox" in words
+    assert sent(1)[0] == "invalid"

@@ -24,10 +24,10 @@ def election_row(kind, **changes):
                discussion_seconds=OPEN, board_mode="unlinked", **changes)
 
 
-def election_trust(stack, rules, bodies, **durations):
+def election_trust(stack, rules, bodies, settings=None, **durations):
     changes = charter_changes(rules, **durations)
     changes["founders"] = [{**one, "offices": []} if one["ref"] in FREE else one for one in changes["founders"]]
-    made = stack.trust(changes=merged(changes, {"bodies": bodies}))
+    made = stack.trust(changes=merged(changes, {"bodies": bodies}), settings=settings)
     eventually("the bootstrap clause to end", lambda: not made.public.get(f"{GOV}/charters/current").json["bootstrap"])
     made.ids = {name: made.sql("SELECT member_id::text FROM governance.member WHERE ref = %s", name)[0][0] for name in CLASS_OF}
     return made

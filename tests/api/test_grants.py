@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from granted import Granted
-from stack import eventually
+from stack import DEADLINE, eventually
 
 STATES = ("pending", "active", "suspended", "closed", "revoked", "expired")
 
@@ -332,6 +332,24 @@ def test_a_grant_that_fails_is_put_off_and_the_others_go_on(world):
     world.trust.sql("UPDATE licensing.grant_due SET at = now() WHERE grant_id = %s", broken)
     world.tick()
     assert world.causes(broken) == ["invoice overdue"]
+    world.trust.sql("UPDATE payout.invoice SET state = 'paid' WHERE state = 'issued'")
+
+
+def test_the_clock_has_no_grants_row_while_it_waits_for_a_pool(world):
+    """A command takes its pool, then its grant's row of licensing.grant_due: the clock takes them in the same order, or both would wait for ever."""
+    first, changing = sorted(brought(world, "active") for _ in range(2))
+    world.invoice(changing, due_days=-1)
+    world.trust.sql("UPDATE licensing.grant_due SET at = now() WHERE grant_id IN (%s, %s)", first, changing)
+    clock = threading.Thread(target=world.tick, daemon=True)
+    with contextlib.closing(psycopg2.connect(world.trust.database)) as command, command.cursor() as c:
+        c.execute("SELECT pg_advisory_xact_lock(licensing.pool_lock(%s))", (world.pool,))
+        clock.start()
+        world.trust.wait_sql("the clock waits for the pool", "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%%end_grants%%'")
+        c.execute("SET LOCAL lock_timeout = '10s'")
+        c.execute("UPDATE licensing.grant_due SET at = at WHERE grant_id = %s", (first,))
+        command.commit()
+    clock.join(DEADLINE)
+    assert not clock.is_alive() and world.causes(changing) == ["invoice overdue"]
     world.trust.sql("UPDATE payout.invoice SET state = 'paid' WHERE state = 'issued'")
 
 

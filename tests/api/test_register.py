@@ -55,6 +55,14 @@ def test_an_overdue_acknowledgement_is_public(trust, grant):
     assert entry(trust, grant["id"])["overdue_acknowledgements"] is False
 
 
+def test_the_register_is_asked_for_a_pool_a_state_a_purpose(trust, grant):
+    state = entry(trust, grant["id"])["state"]
+    for query, found in (("pool=air", True), ("pool=water", False), (f"state={state}", True), ("state=closed", False), ("purpose=PG.CLIMATE", True),
+                         ("purpose=PG", True), ("purpose=COM", False), (f"pool=air&state={state}&purpose=PG", True), ("pool=air&state=closed", False)):
+        items = trust.public.get(f"{REGISTER}?{query}").json["items"]
+        assert [g["grant_id"] for g in items].count(grant["id"]) == found, query
+
+
 def test_refusals_give_their_reasons(trust):
     by_rule = applying.apply(trust, purpose="X.WORK", project="A secret project.")
     assert by_rule["state"] == "refused"

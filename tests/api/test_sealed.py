@@ -398,9 +398,13 @@ def test_the_command_line(trust, vkey, tmp_path):
             status, out, err = homes[name].run("steward", "key", vote.id, "--key", tmp_path / f"{code}.key")
             assert status == 0 and out.startswith("posted; keep "), err
     vote.state("voting")
-    for name in ("ada", "ben", "eva"):
-        status, out, err = homes[name].run("vote", vote.id, "yes")
-        assert status == 0 and re.fullmatch(r"cast: your tracker is ([0-9A-Z]{4}-){4}[0-9A-Z]{4}\n", out), err
+    eventually("the roll in the log", lambda: trust.public.get(f"/log/proof/roll/{vote.box}").raw)
+    (tmp_path / "policy").write_text(f"log {vkey}\nquorum none\n")
+    proven = "the stewards' keys are those of the log\n"
+    for name, arguments, said in (("ada", (), ""), ("ben", ("--vkey", vkey), proven), ("eva", ("--policy", tmp_path / "policy"), proven)):
+        status, out, err = homes[name].run("vote", vote.id, "yes", *arguments)
+        assert status == 0 and re.fullmatch(said + r"cast: your tracker is ([0-9A-Z]{4}-){4}[0-9A-Z]{4}\n", out), err
+        assert ("taken on the trust's word" in err) == (not arguments)
         assert trust.public.get(f"{GOV}/trackers/{out.split()[-1]}").json["state"] == "in_box"
     assert homes["ada"].run("vote", vote.id, "no")[0] == 2
     assert homes["ada"].run("vote", vote.id, "perhaps")[0] == 2 and homes["ada"].run("vote", vote.id)[0] == 64
@@ -412,6 +416,25 @@ def test_the_command_line(trust, vkey, tmp_path):
         assert status == 0 and out.startswith("revealed; 3 of 3 keys posted"), err
     vote.state("in_force")
     assert verify(vote.bundle(), "--vkey", vkey)[1][-1] == "outcome carried"
+
+
+def test_a_voter_does_not_seal_to_other_keys(trust, vkey, tmp_path):
+    """What the trust says against its log, or of a log that is not the voter's, is refused, and nothing is cast."""
+    vote = Vote(trust).open()
+    eventually("the roll in the log", lambda: trust.public.get(f"/log/proof/roll/{vote.box}").raw)
+    home = Home(tmp_path / "ada", trust, "ada")
+    (tmp_path / "nobody").write_text("quorum none\n")
+    refused = {("--vkey", vkey[:-3] + "AA="): "key", ("--vkey", vkey.replace("trust.example", "other.example")): "key", ("--policy", tmp_path / "nobody"): "names no log",
+               ("--policy", tmp_path / "nowhere"): "nowhere"}
+    for arguments, why in refused.items():
+        status, out, err = home.run("vote", vote.id, "yes", *arguments)
+        assert status == 2 and out == "" and "not voted: " in err and why in err, (arguments, err)
+    other = seal.point(seal.private(os.urandom(32)))
+    trust.unguarded("ALTER TABLE governance.steward_key DISABLE TRIGGER guard", f"UPDATE governance.steward_key SET public_key = '\\x{other.hex()}' WHERE proposal_id = '{vote.id}' AND class = 'W'",
+                    "ALTER TABLE governance.steward_key ENABLE ALWAYS TRIGGER guard")
+    status, out, err = home.run("vote", vote.id, "yes", "--vkey", vkey)
+    assert status == 2 and "not those that stood in the log" in err, err
+    assert trust.sql("SELECT count(*) FROM governance.roll WHERE proposal_id = %s AND voted", vote.id) == [(0,)]
 
 
 # ---- attacks on the rows ----

@@ -38,8 +38,9 @@ NO = "rpad('{{\"c\":\"no\"}}', 32)"
 CHANGES = [
     ("linked", "UPDATE governance.opened_choice SET choice = CASE WHEN choice LIKE '%no%' THEN rpad('{{\"c\":\"yes\"}}', 32) ELSE " + NO + " END WHERE record_sha256 = " + BALLOT,
      {"counts of reading 1", "ballot in reading 1"}),
-    ("linked", "UPDATE governance.opened_choice SET key = sha256(key) WHERE record_sha256 = " + BALLOT, {"ballot in reading 1"}),
-    ("linked", "DELETE FROM governance.opened_choice WHERE record_sha256 = " + BALLOT, {"counts of reading 1", "ballots opened in reading 1"}),
+    ("linked", "UPDATE governance.opened_choice SET key = sha256(key) WHERE record_sha256 = " + BALLOT, {"ballot in reading 1", "lot seed of reading 1"}),
+    ("linked", "DELETE FROM governance.opened_choice WHERE record_sha256 = " + BALLOT,
+     {"counts of reading 1", "ballots opened in reading 1", "lot seed of reading 1"}),
     ("unlinked", "UPDATE governance.opened_merged SET choice = " + NO + " WHERE class = 'W' AND choice LIKE '%abstain%'", {"counts of reading 1"}),
     ("unlinked", "UPDATE governance.opened_merged SET count = count + 1 WHERE class = 'C'", {"counts of reading 1", "ballots opened in reading 1"}),
     (None, "DELETE FROM governance.spoiled_ballot", {"ballots opened in reading 1"}),
@@ -73,4 +74,4 @@ def told_of(voted, change):
 def test_every_change_is_told(voted):
     for mode, change, told in CHANGES:
         if mode in (None, voted.mode):
-            assert told_of(voted, change) - {"decision of reading 1", "carried of reading 1"} == told, change
+            assert told_of(voted, change) - {"decision of reading 1", "what followed of reading 1"} == told, change

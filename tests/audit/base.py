@@ -39,7 +39,8 @@ class Scenario(cycle.Cycle):
     def run(self):
         super().run()
         for step in (self.more_is_invoiced_and_paid, self.a_payment_comes_back, self.more_is_distributed, self.too_much_was_invoiced, self.money_is_promised,
-                     self.reserve_is_used_by_mistake, self.the_second_batch_leaves, self.a_payment_is_refused, self.somebody_is_doubted):
+                     self.reserve_is_used_by_mistake, self.the_second_batch_leaves, self.a_payment_is_refused, self.somebody_is_doubted,
+                     self.a_company_is_shut_out):
             step()
             self.keep_checkpoint()
         self.settle()
@@ -204,6 +205,14 @@ class Scenario(cycle.Cycle):
             held = self.tess.post(f"{PAY}/holds", {"member_id": self.trust[name].subject, "reason": "TaxForm", "note": "form is missing", "amount": euro(100)})
             if released:
                 self.tess.post(f"{PAY}/holds/{held['id']}/release-hold", {"note": "it came"})
+
+    def a_company_is_shut_out(self):
+        """One that was refused; the council confirms it, and lifts it again."""
+        t = self.trust
+        made = t["lin"].post(f"{cycle.GOV}/sanctions", {"organisation_id": t.organisations["adtech"], "reason": "It asked under other names."}).json
+        t.decide_case(cycle.COUNCIL, made["id"])
+        lifted = t["eva"].post(f"{cycle.GOV}/sanctions/{made['id']}/lift", {"reason": "It has changed."}).json
+        t.decide_case(cycle.COUNCIL, lifted["lifts"][0]["id"])
 
     # -- what others keep ------------------------------------------------------------
 

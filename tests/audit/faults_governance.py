@@ -62,11 +62,16 @@ def decided_in_spite_of_a_conflict(b):
 
 
 def seat_of_another_body(b):
-    """Somebody of the council gets a seat of the board beside it."""
-    new, (council, holder) = "0198cccc-0000-7000-8000-000000000001", b.sql("SELECT id::text, member_id::text FROM governance.office WHERE body = 'council' ORDER BY seat LIMIT 1")[0]
-    return Fault(["governance.office"], [f"INSERT INTO governance.office (id, body, seat, class, member_id, from_at, until_at, proposal_id) SELECT '{new}', 'board', 'U9', 'U', '{holder}', from_at, "
-                                         f"until_at, proposal_id FROM governance.office WHERE id = '{council}'"],
-                 [told("G1", "office", new, f"beside {council}", "not at one time", "board and council"), told("T2", "office", new, "leaves", "1", "0")])
+    """Somebody of the council gets a seat of the board beside it: nothing gave it, there is none, and it ends with the council's term."""
+    new = "0198cccc-0000-7000-8000-000000000001"
+    council, holder, where, until, due = b.sql("SELECT o.id::text, o.member_id::text, k.class::text, log.time_text(o.until_at), log.time_text(c.founded_at + (c.doc #>> "
+        "'{bodies,board,term_seconds}')::bigint * interval '1 second') FROM governance.office AS o JOIN governance.class_spell AS k USING (member_id) CROSS JOIN governance.charter AS c "
+        "WHERE o.body = 'council' ORDER BY o.seat LIMIT 1")[0]
+    return Fault(["governance.office"], [f"INSERT INTO governance.office (id, body, seat, class, member_id, from_at, until_at, proposal_id) SELECT '{new}', 'board', '{where}9', '{where}', '{holder}', "
+                                         f"from_at, until_at, proposal_id FROM governance.office WHERE id = '{council}'"],
+                 [told("G1", "office", new, f"beside {council}", "not at one time", "board and council"), told("T2", "office", new, "leaves", "1", "0"),
+                  told("GOV-O1", "office", new, "origin", "the charter", "none"), told("GOV-O1", "office", new, "number", "one of 3", f"{where}9"),
+                  told("GOV-O1", "office", new, "until", due, until)])
 
 
 def audit_written_by_another(b):

@@ -169,6 +169,7 @@ def published_tile_is_gone(b):
 
 # -- T2: objects and leaves -------------------------------------------------------------------
 
+TWO_HASHES = re.compile("[0-9a-f]{64} [0-9a-f]{64}")
 BOX = "(SELECT proposal_id || '/' || reading FROM governance.ballot_log ORDER BY at LIMIT 1)"
 
 
@@ -189,16 +190,18 @@ def two_objects_exchanged(b):
     (first, one), (second, two) = b.sql("SELECT type, sha256 FROM governance.rule_version AS v WHERE NOT EXISTS (SELECT FROM governance.proposal AS p WHERE p.rule_type = v.type) "
                                         "ORDER BY type LIMIT 2")
     return Fault(["governance.rule_version"], [f"UPDATE governance.rule_version SET sha256 = CASE sha256 WHEN '{one}' THEN '{two}' ELSE '{one}' END WHERE sha256 IN ('{one}', '{two}')"],
-                 [told("T2", "rule", f"rule:{first}", "hash", two, one), told("T2", "rule", f"rule:{second}", "hash", one, two)])
+                 [told("T2", "rule", f"rule:{first}", "hash", two, one), told("T2", "rule", f"rule:{second}", "hash", one, two),
+                  told("GOV-A2", "rule", f"{first} 1", "hash", one, two), told("GOV-A2", "rule", f"{second} 1", "hash", two, one)])
 
 
-def other_than_its_leaf(kind, table, change, ident):
+def other_than_its_leaf(kind, table, change, ident, *also):
     """One row says something else than the log was told of it."""
-    return Fault([table], [f"UPDATE {table} SET {change} WHERE id = '{ident}'"], [told("T2", kind, ident, "hash", HEX, HEX)])
+    return Fault([table], [f"UPDATE {table} SET {change} WHERE id = '{ident}'"], [told("T2", kind, ident, "hash", HEX, HEX), *also])
 
 
 def office_for_a_year_more(b):
-    return other_than_its_leaf("office", "governance.office", "until_at = until_at + interval '1 year'", b.one("SELECT id::text FROM governance.office WHERE body = 'council' ORDER BY id LIMIT 1"))
+    ident, until, later = b.sql("SELECT id::text, log.time_text(until_at), log.time_text(until_at + interval '1 year') FROM governance.office WHERE body = 'council' ORDER BY id LIMIT 1")[0]
+    return other_than_its_leaf("office", "governance.office", "until_at = until_at + interval '1 year'", ident, told("GOV-O1", "office", ident, "until", until, later))
 
 
 def two_offices_exchanged(b):
@@ -209,7 +212,8 @@ def two_offices_exchanged(b):
 
 
 def asset_of_another_origin(b):
-    return other_than_its_leaf("asset", "governance.asset", "provenance = 'bought'", b.one("SELECT id::text FROM governance.asset ORDER BY ref LIMIT 1"))
+    ident, ref, provenance = b.sql("SELECT id::text, ref, provenance FROM governance.asset ORDER BY ref LIMIT 1")[0]
+    return other_than_its_leaf("asset", "governance.asset", "provenance = 'bought'", ident, told("GOV-A1", "asset", ref, "provenance", provenance, "bought"))
 
 
 def prohibition_that_ends(b):
@@ -220,6 +224,33 @@ def grant_for_longer(b):
     ident, = b.sql("SELECT id::text FROM licensing.data_grant ORDER BY id LIMIT 1")[0]
     return Fault(["licensing.data_grant"], [f"UPDATE licensing.data_grant SET until_at = until_at + interval '1 year' WHERE id = '{ident}'"], [
         told("T2", "grant", ident, "hash", HEX, HEX), told("LIC-N4", "grant", ident, "grant", re.compile(".*"), re.compile(".*"))])
+
+
+def vote_of_the_council_reworded(b):
+    case, seat = b.sql("SELECT case_id::text, seat FROM governance.council_vote WHERE choice IS NOT NULL ORDER BY 1, 2 LIMIT 1")[0]
+    return Fault(["governance.council_vote"], [f"UPDATE governance.council_vote SET reason_text = 'As I was told.' WHERE case_id = '{case}' AND seat = '{seat}'"],
+                 [told("T2", "council_case", case, "hash", HEX, HEX)])
+
+
+def votes_of_two_cases_exchanged(b):
+    """When one seat voted on each: as many votes, and the same in each."""
+    (one, seat), (other, _) = b.sql("SELECT DISTINCT ON (case_id) case_id::text, seat FROM governance.council_vote WHERE choice IS NOT NULL ORDER BY case_id, seat LIMIT 2")
+    return Fault(["governance.council_vote"], [f"UPDATE governance.council_vote AS v SET at = x.at FROM governance.council_vote AS x WHERE v.seat = '{seat}' AND x.seat = '{seat}' "
+                                               f"AND v.case_id IN ('{one}', '{other}') AND x.case_id IN ('{one}', '{other}') AND v.case_id <> x.case_id"],
+                 [told("T2", "council_case", case, "hash", HEX, HEX) for case in (one, other)])
+
+
+def sanction_that_ends(b):
+    """Told when it was confirmed and when it was lifted: neither is what it was."""
+    ident = b.one("SELECT id::text FROM governance.sanction")
+    return Fault(["governance.sanction"], [f"UPDATE governance.sanction SET until_at = '{b.later(days=900)}'"],
+                 [told("T2", "sanction", ident, "hash", TWO_HASHES, TWO_HASHES)])
+
+
+def lift_for_another_reason(b):
+    """What was told when the sanction was confirmed holds still."""
+    ident = b.one("SELECT id::text FROM governance.sanction")
+    return Fault(["governance.sanction_lift"], ["UPDATE governance.sanction_lift SET reason = 'It asked nicely.'"], [told("T2", "sanction", ident, "hash", TWO_HASHES, TWO_HASHES)])
 
 
 def told_of_a_dispute_that_nobody_had(b):
@@ -364,5 +395,5 @@ def leaf_waits_too_long(b):
 FAULTS = [leaf_edited, leaf_edited_with_its_hash, newest_leaf_edited_with_its_hash, two_leaves_exchanged, leaf_deleted, leaf_inserted, leaf_column_edited, tile_edited,
           two_hashes_of_a_tile_exchanged, upper_tile_edited, tile_deleted, root_edited, published_entry_changed, published_tile_changed, published_bundle_with_bytes_behind, published_tile_is_gone,
           object_without_a_leaf, object_removed, two_objects_exchanged, office_for_a_year_more, two_offices_exchanged, asset_of_another_origin, prohibition_that_ends,
-          grant_for_longer, told_of_a_dispute_that_nobody_had, told_twice, entry_tells_of_a_member, forked, kept_without_a_signature, earlier_checkpoint_forged,
+          grant_for_longer, vote_of_the_council_reworded, votes_of_two_cases_exchanged, sanction_that_ends, lift_for_another_reason, told_of_a_dispute_that_nobody_had, told_twice, entry_tells_of_a_member, forked, kept_without_a_signature, earlier_checkpoint_forged,
           rolled_back, signed_by_an_unknown_key, signature_of_another_checkpoint, signed_with_a_retired_key, published_checkpoint_of_nobody, leaf_waits_too_long]

@@ -323,7 +323,8 @@ def target_filled_from_another_balance(b):
     (first, (txn, no)), (second, _) = [(run, (txn, no)) for run, txn, no in b.sql("SELECT r.id::text, t.txn_id::text, t.txn_no FROM payout.run AS r JOIN payout.txn AS t USING (txn_id) "
                                                                                 "WHERE r.state = 'posted' ORDER BY r.opened_at LIMIT 2")]
     given, = b.sql("SELECT -sum(p.minor)::bigint FROM payout.posting AS p JOIN payout.account AS a USING (owner_id, account_id) WHERE p.txn_id = %s AND a.path = 'Equity:Reserve:Legal'", txn)[0]
-    used = b.one("SELECT (audit.inputs_of(%s) -> 'balances' ->> 'Equity:Reserve:Legal')::bigint", second)
+    used = b.one("SELECT (convert_from(e.bytes, 'UTF8')::json -> 'balances' ->> 'Equity:Reserve:Legal')::bigint FROM payout.run AS r JOIN payout.evidence AS e ON e.sha256 = "
+                 "r.inputs_file_sha256 WHERE r.id = %s", second)
     at = b.one("SELECT (k.high + interval '1 second')::text FROM audit.collected(%s) AS k", second)
     stamp = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
     after, later, moved = b.sql(f"SELECT txn_id::text, {stamp.format('recorded_at')}, {stamp.format('%s::timestamptz')} FROM payout.txn WHERE txn_no = %s", at, no + 1)[0]

@@ -15,8 +15,8 @@ from stack import ROOT
 HERE = pathlib.Path(__file__).parent
 FAULTS = [fault for path in sorted(HERE.glob("faults_*.py")) for fault in importlib.import_module(path.stem).FAULTS]
 CHECKS = re.findall(r'^    \{"([A-Z0-9-]+)", "(?:loss|breach|lag)", ', (ROOT / "services" / "audit" / "main.c").read_text(), re.M)
-#: These have bases of their own: test_licensing_faults.py, test_metering_faults.py.
-ELSEWHERE = ("LIC-", "MET-")
+#: These have bases of their own: test_governance_faults.py, test_licensing_faults.py, test_metering_faults.py.
+ELSEWHERE = ("GOV-", "LIC-", "MET-")
 #: Most of a fault is waiting for the database.
 AT_ONCE = 3
 #: What an auditor can be given beside the database.

@@ -147,8 +147,11 @@ def consent_event_deleted(b):
 # ---- N3 ----
 
 def vote_lost(b):
+    proposal, sha = b.sql("SELECT t.proposal_id::text, t.sha256::text FROM governance.tally AS t JOIN governance.terms_version AS v USING (proposal_id)")[0]
     return (["governance.tally"], ["UPDATE governance.tally AS t SET outcome = jsonb_set(outcome, '{outcome}', '\"no_quorum\"') FROM governance.terms_version AS v WHERE "
-                                   "v.proposal_id = t.proposal_id"], [told("LIC-N3", "terms", "air 1", "result", "carried", "no_quorum")])
+                                   "v.proposal_id = t.proposal_id"], [
+                                       told("LIC-N3", "terms", "air 1", "result", "carried", "no_quorum"), told("GOV-T1", "proposal", proposal, "decision of reading 1", "carried", "no_quorum"),
+                                       told("GOV-T1", "proposal", proposal, "tally's hash of reading 1", HEX, sha)])
 
 
 def terms_back_dated(b):
@@ -213,9 +216,10 @@ def signed_with_a_key_of_everybody(b):
 
 def council_never_approved(b):
     grant = the_grant(b)
+    case = b.one("SELECT o.case_id::text FROM licensing.offer AS o JOIN licensing.agreement AS a ON a.offer_id = o.id JOIN licensing.data_grant AS g ON g.agreement_id = a.id WHERE g.id = %s", grant)
     return (["governance.council_case"], ["UPDATE governance.council_case AS c SET approved = false FROM licensing.offer AS o JOIN licensing.agreement AS a ON a.offer_id = "
                                           f"o.id JOIN licensing.data_grant AS g ON g.agreement_id = a.id WHERE g.id = '{grant}' AND c.id = o.case_id"],
-            [told("LIC-N4", "grant", grant, "council", "approved", "decided")])
+            [told("LIC-N4", "grant", grant, "council", "approved", "decided"), told("T2", "council_case", case, "hash", HEX, HEX)])
 
 
 def grant_widened(b):
@@ -253,7 +257,8 @@ def active_under_a_sanction(b):
              f"'sanction', '{new}', '{{}}', 'council', 'decided', '{low}', '{low}', true, '{low}', '[]')",
              f"INSERT INTO governance.sanction (id, organisation_id, from_at, until_at, reason, case_id, proposed_by) SELECT '{new}', organisation_id, '{low}', '{high}', "
              f"'a breach', '{new}', (SELECT author FROM governance.proposal LIMIT 1) FROM licensing.data_grant WHERE id = '{grant}'", *long_ago(b, grant)],
-            [told("LIC-N5", "grant", grant, f"active against sanction {new}", f"not active from {low}", f"active until {high}")])
+            [told("LIC-N5", "grant", grant, f"active against sanction {new}", f"not active from {low}", f"active until {high}"),
+             *(told("T2", kind, new, "leaves", "1", "0") for kind in ("council_case", "sanction"))])
 
 
 def active_past_the_date_for_old_grants(b):
@@ -449,7 +454,7 @@ def test_a_fault_is_told_and_nothing_else(books, fault):
 
 
 def test_every_check_fired():
-    all_fired(FIRED, FAULTS, CHECKS, {"M2", "T2"})
+    all_fired(FIRED, FAULTS, CHECKS, {"GOV-T1", "M2", "T2"})
 
 
 def test_an_incremental_audit_takes_what_is_new(books):

@@ -123,7 +123,7 @@ def trial(bench):
         bench.run(f"ALTER TABLE payout.{table} DISABLE TRIGGER USER")
     bench.run("INSERT INTO payout.account (owner_id, path, kind, min_minor, max_minor) SELECT m, 'Liabilities:Member:' || m || ':Payable', 'liability', -9007199254740991, 0 "
               f"FROM (SELECT md5(n::text)::uuid AS m FROM generate_series(1, {MEMBERS}) AS n) AS x")
-    bench.run("INSERT INTO payout.balance (owner_id, account_id, minor, version, min_minor, max_minor) SELECT owner_id, account_id, -700, 2, min_minor, max_minor FROM payout.account "
+    bench.run("INSERT INTO payout.balance (owner_id, account_id, minor, version, min_minor, max_minor, class) SELECT owner_id, account_id, -700, 2, min_minor, max_minor, ':Payable' FROM payout.account "
               "WHERE kind = 'liability' AND owner_id <> '00000000-0000-0000-0000-000000000000'")
     for month, part, minor in (("2026-01-01", "true", -500), ("2026-02-01", "a.account_id %% 2 = 0", -200)):
         txn = str(uuid.uuid4())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Data planes report without pause while HTTP processes and PostgreSQL get SIGKILL at random. Clients that repeat what was not acknowledged end with
 exact totals (U1); what was acknowledged is stored exactly once, what was given up at most once (U3). CH_ROUNDS: how often something is killed."""
+import contextlib
 import http.client
 import json
 import os
@@ -16,7 +17,7 @@ import pytest
 
 from killing import children, processes
 from reporting import Planes
-from stack import DEADLINE, Stack, query, wait_for
+from stack import DEADLINE, Stack, ask, query, session, wait_for
 
 ROUNDS = int(os.environ.get("CH_ROUNDS", "8"))
 SEED = int(os.environ.get("CH_SEED", "20260507"))
@@ -79,6 +80,13 @@ class Plane(threading.Thread):
             self.batches += 1
 
 
+def ended(connection):
+    try:
+        return ask(connection, "SELECT 1") is None
+    except psycopg2.Error:  # of whichever class: it depends on what was under way
+        return True
+
+
 class Victims:
     """Whom to kill, and how the machine gets well again."""
 
@@ -97,10 +105,12 @@ class Victims:
     def backend(self):
         """A session of metering, in whatever it does: the server ends all others and recovers."""
         pids = self.answer("SELECT pid FROM pg_stat_activity WHERE application_name = 'commonhold-metering' ORDER BY state = 'active' DESC, pid LIMIT 2")
-        try:
-            os.kill(self.random.choice(pids)[0], signal.SIGKILL)
-        except ProcessLookupError:  # it ended meanwhile
-            return
+        with contextlib.closing(session(self.trust.database)) as other:
+            try:
+                os.kill(self.random.choice(pids)[0], signal.SIGKILL)
+            except ProcessLookupError:  # it ended meanwhile
+                return
+            wait_for("the server to end the others", lambda: ended(other), DEADLINE, 0.02)
         self.wait_answers()
 
     def server(self):
@@ -125,11 +135,11 @@ class Victims:
         self.answer("SELECT 1")
 
     def answer(self, statement):
-        """Asked until the server answers: for a moment after the signal it does so still, and then not."""
+        """Asked until the server answers."""
         def asked():
             try:
                 return self.trust.sql(statement)
-            except psycopg2.OperationalError:
+            except psycopg2.Error:  # of whichever class: it depends on what was under way
                 return None
         return wait_for("the database", asked, DEADLINE, 0.05)
 

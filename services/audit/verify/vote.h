@@ -57,6 +57,9 @@ void vote_commit(const uint8_t key[VOTE_KEY], const char *choice, size_t size, u
 int vote_choice(const struct vote *vote, const char *padded, size_t size);
 /* The same of a ranking or a set of projects alone. */
 int vote_options(const struct vote *vote, const char *padded, size_t size);
+/* What the opened choices of an election or a budget round come to, as the published object, in the arena; NULL when
+ * nothing was on the ballot. */
+json_t *vote_result(struct vote *vote);
 /* The result of an election or a budget round, counted again: NULL or one sentence. */
 const char *vote_check_result(struct vote *vote);
 

@@ -148,20 +148,28 @@ static struct vote_papers *read_papers(struct vote *vote, size_t *count)
     return papers;
 }
 
-const char *vote_check_result(struct vote *vote)
+json_t *vote_result(struct vote *vote)
 {
-    const json_t *tally = json_object_get(vote->bundle, "tally"), *effect = json_object_get(tally, "effect");
-    char hex[65];
+    const json_t *effect = json_object_get(json_object_get(vote->bundle, "tally"), "effect");
     size_t count, options = json_array_size(listed(vote));
     int64_t seats = verify_figure(effect, "seats");
-    ch_json_sha256(vote->arena, effect, hex);
+    if (options < 1 || options > OPTIONS || (is_stv(vote) && (seats < 1 || seats > OPTIONS)))
+        return NULL;
+    struct vote_papers *papers = read_papers(vote, &count);
+    return is_stv(vote)
+               ? vote_stv(vote->arena, papers, count, (unsigned)options, seats, verify_text(vote->bundle, "lot_seed"))
+               : knapsack(vote, effect, papers, count);
+}
+
+const char *vote_check_result(struct vote *vote)
+{
+    const json_t *tally = json_object_get(vote->bundle, "tally");
+    char hex[65];
+    ch_json_sha256(vote->arena, json_object_get(tally, "effect"), hex);
     if (strcmp(hex, verify_text(vote->proposal, "effect_sha256")) != 0)
         return "what it names as the ballot is not what was frozen";
-    if (options < 1 || options > OPTIONS || (is_stv(vote) && (seats < 1 || seats > OPTIONS)))
+    const json_t *result = vote_result(vote);
+    if (!result)
         return "nothing was on the ballot";
-    struct vote_papers *papers = read_papers(vote, &count);
-    const json_t *result = is_stv(vote) ? vote_stv(vote->arena, papers, count, (unsigned)options, seats,
-                                                   verify_text(vote->bundle, "lot_seed"))
-                                        : knapsack(vote, effect, papers, count);
     return json_equal(result, json_object_get(tally, "result")) ? NULL : "the opened choices come to another result";
 }

@@ -185,9 +185,28 @@ static bool check_sanction(struct ch_complaints *list, const json_t *effect, con
     return true;
 }
 
+static bool is_code(const json_t *effect, const char *name, const char *code)
+{
+    const char *text = json_string_value(json_object_get(effect, name));
+    return text && strcmp(text, code) == 0;
+}
+
+/* False with the complaint when an effect would fill a seat that elections alone fill. */
+static bool check_vacancy(struct ch_complaints *list, const json_t *effect, const char *pointer)
+{
+    bool appointed = is_code(effect, "schema", "appointment") &&
+                     (is_code(effect, "body", "board") || is_code(effect, "body", "council"));
+    return (!appointed && !is_code(effect, "schema", "seats")) ||
+           ch_complain(list, ch_shape_pointer(list->arena, pointer, appointed ? "body" : "schema"),
+                       "A seat of board or council that falls vacant stays so until the election that the clock opens: "
+                       "nobody is put into it, and the last count is not repeated without whoever left.");
+}
+
 bool ch_effect_check(struct ch_complaints *list, const json_t *effect, const char *pointer, const char *purposes)
 {
     const struct effect_schema *schema = find_schema(effect);
+    if (!check_vacancy(list, effect, pointer))
+        return false;
     if (!schema)
         return ch_complain(list, ch_shape_pointer(list->arena, pointer, "schema"),
                            "The schema of an effect is needed here, such as terms_version or policy_text.");

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: A2: of each sealed reading of a proposal, as many ballots of each class as members marked as having voted; each opened once or found spoiled;
+-- Purpose: A2 and GOV-B1: of each sealed reading of a proposal, as many ballots of each class as members marked as having voted; each opened once or found spoiled;
 --          what was opened is what the ballot committed to; and together they are the ballots the log was told of.
 -- Outcomes: none; a row is a finding.
 -- Locks: none.

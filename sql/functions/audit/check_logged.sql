@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: T2 for some of its units: each version of an object has one leaf, with its hash, and each leaf is about something that is there. Erased consents
---          cannot be told one by one: there must be as many leaves without an event as events without a salt. Reports are logged by auditors
---          whose tables may lie elsewhere, so their leaves are not looked for; nor are those of types that this check does not know.
+-- Purpose: T2 for some of its units: each version of an object has one leaf, with its hash, and each leaf is about something that is there. Reports are
+--          logged by auditors whose tables may lie elsewhere, so their leaves are not looked for; nor are those of types that this check does not
+--          know, nor of consents (audit.check_forgotten).
 -- Outcomes: none; a row is a finding.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION audit.check_logged(p_units text[])
@@ -20,11 +20,5 @@ AS $$
             'each version must be in the log once: find out which of its leaves is missing or too many'),
         ('hash', NOT l.loose AND l.objects = l.leaves AND l.object_hashes <> l.leaf_hashes, l.object_hashes, l.leaf_hashes, 'it was changed after the log was told of it'))
         AS x (aspect, wrong, expected, found, about)
-    WHERE x.wrong AND 'logged ' || l.month = ANY (p_units)
-    UNION ALL
-    SELECT 'erased', 'consent', 'erased', 'leaves', e.events::text, n.leaves::text, 'leaves of consents that no event resolves, and events whose salt was erased, are not as many'
-    FROM (SELECT pg_catalog.count(*) AS leaves FROM logged AS l WHERE l.type = 'consent' AND l.objects = 0) AS n
-    CROSS JOIN (SELECT pg_catalog.count(*) AS events FROM licensing.consent_event AS c
-                WHERE NOT EXISTS (SELECT FROM licensing.consent_salt AS s WHERE s.event_id = c.id)) AS e
-    WHERE 'erased' = ANY (p_units) AND n.leaves <> e.events;
+    WHERE x.wrong AND 'logged ' || l.month = ANY (p_units);
 $$;

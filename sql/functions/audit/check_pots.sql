@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: A4 for one run: its pot is the paid slices it took, each of its scope and at what was left of it, and what earlier runs of the scope carried in;
---          its fees are those of the receipts that count in it first; its frozen inputs say the same. A run that was abandoned gave everything back.
+--          its fees are those of the receipts that count in it first; its frozen inputs say the same (p_inputs: what they say besides their lists; NULL
+--          where the stored bytes are others, which A3 tells). A run that was abandoned gave everything back.
 -- Outcomes: none; a row is a finding.
 -- Locks: none.
-CREATE OR REPLACE FUNCTION audit.check_pots(p_unit text)
+CREATE OR REPLACE FUNCTION audit.check_pots(p_unit text, p_inputs jsonb)
 RETURNS TABLE (object_type text, object_id text, aspect text, expected text, found text, delta bigint, direction text, about text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -43,9 +44,7 @@ AS $$
         WHERE r.pool_id <> n.pool_id OR r.licensee <> n.licensee OR r.state <> 'posted' OR n.state = 'abandoned'
         UNION ALL
         SELECT n.aspect, n.expected, n.found, NULL, 'the frozen inputs say another figure than the run'
-        FROM run AS r JOIN payout.evidence AS e ON e.sha256 = r.inputs_file_sha256 AND pg_catalog.encode(pg_catalog.sha256(e.bytes), 'hex') = r.inputs_sha256
-        CROSS JOIN LATERAL (SELECT pg_catalog.convert_from(e.bytes, 'UTF8')::json) AS d (doc)
-        CROSS JOIN LATERAL (VALUES ('frozen pot', d.doc ->> 'pot', r.pot::text), ('frozen rail_fees', d.doc ->> 'rail_fees', r.rail_fees::text)) AS n (aspect, expected, found)
-        WHERE r.is_live AND n.expected IS DISTINCT FROM n.found)
+        FROM run AS r CROSS JOIN LATERAL (VALUES ('frozen pot', p_inputs ->> 'pot', r.pot::text), ('frozen rail_fees', p_inputs ->> 'rail_fees', r.rail_fees::text)) AS n (aspect, expected, found)
+        WHERE r.is_live AND p_inputs IS NOT NULL AND n.expected IS DISTINCT FROM n.found)
     SELECT 'run', p_unit, f.aspect, f.expected, f.found, f.delta::bigint, CASE WHEN f.delta IS NOT NULL THEN 'member' END, f.about FROM figure AS f;
 $$;

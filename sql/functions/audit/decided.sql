@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: for A2: the decision rule (governance.md section 4) on counts {class: {roll, yes, no, abstain}}: the outcome, and behind it the class
---          it names.
+-- Purpose: for A2 and GOV-T1: the decision rule (governance.md section 4) on counts {class: {roll, yes, no, abstain}}: the outcome, and behind it the class
+--          it names. Of elections and budget rounds its checks of turnout alone.
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION audit.decided(p_rule jsonb, p_counts jsonb) RETURNS text
@@ -23,6 +23,7 @@ AS $$
         FROM judged AS j)
     SELECT CASE WHEN w.voted * r.q_den < r.q_num * w.roll THEN 'no_quorum'
         WHEN w.not_quorate IS NOT NULL THEN 'no_class_quorum ' || w.not_quorate
+        WHEN p_rule ->> 'method' IN ('scottish-stv', 'knapsack') THEN 'carried'
         WHEN w.decided = 0 OR w.yes * r.s_den < r.s_num * w.decided OR r.s_strict AND w.yes * r.s_den = r.s_num * w.decided THEN 'not_supported'
         WHEN b.code IS NOT NULL THEN 'class_blocked ' || b.code
         WHEN w.carrying < r.classes_needed THEN 'class_blocked'

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: for A2: who was to be on the roll of a vote under this rule row at an instant, from dated rows alone: board members in good standing,
---          or everybody who was active, no observer, long enough in the class (founders at once) and had dues covered (governance.md section 1).
+-- Purpose: for A2 and GOV-R1: who was to be on the roll of a vote under this rule row at an instant, from dated rows alone: board members in good standing,
+--          or everybody who was active, no observer, long enough in the class (founders at once) and had dues covered, or was
+--          admitted no longer ago than the grace lasts (governance.md section 1).
 -- Outcomes: rows.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION audit.electors_at(p_rule jsonb, p_at timestamptz) RETURNS TABLE (member_id uuid, class text)
@@ -16,6 +17,8 @@ AS $$
     WHERE s.standing = 'active' AND CASE WHEN p_rule ->> 'electorate' = 'board' THEN EXISTS (
             SELECT FROM governance.office AS o LEFT JOIN governance.office_end AS e ON e.office_id = o.id
             WHERE o.member_id = m.member_id AND o.body = 'board' AND o.from_at <= p_at AND o.until_at > p_at AND (e.at IS NULL OR e.at > p_at))
-        ELSE NOT m.observer AND (m.founder OR k.from_at + c.tenure <= p_at) AND (c.dues = 0 OR m.joined_at + c.grace > p_at OR EXISTS (
+        ELSE NOT m.observer AND (m.founder OR k.from_at + c.tenure <= p_at) AND (c.dues = 0 OR EXISTS (
+            SELECT FROM governance.standing AS a LEFT JOIN governance.standing AS b ON b.member_id = a.member_id AND b.seq = a.seq - 1 WHERE a.member_id = m.member_id
+                AND a.standing = 'active' AND COALESCE(b.standing, 'applied') = 'applied' AND a.since_at <= p_at AND a.since_at + c.grace > p_at) OR EXISTS (
             SELECT FROM governance.dues AS d WHERE d.member_id = m.member_id AND d.recorded_at <= p_at AND d.from_at <= p_at AND d.until_at + c.grace > p_at)) END;
 $$;

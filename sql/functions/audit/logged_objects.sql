@@ -43,8 +43,8 @@ AS $$
             'until', log.time_text(o.until_at), 'member_id', o.member_id, 'proposal', o.proposal_id))), o.from_at, false FROM governance.office AS o
     UNION ALL SELECT 'office', e.office_id::text, audit.digest(log.canonical(pg_catalog.jsonb_build_object('id', e.office_id, 'event', 'left', 'at', log.time_text(e.at), 'proposal', e.proposal_id))),
         e.at, false FROM governance.office_end AS e
-    UNION ALL SELECT 'council_case', c.id::text, NULL, c.opened_at, true FROM governance.council_case AS c
-    UNION ALL SELECT 'sanction', s.id::text, NULL, s.from_at, true FROM governance.sanction AS s
+    UNION ALL SELECT 'council_case', c.case_id::text, c.sha256, c.at, false FROM audit.council_records() AS c
+    UNION ALL SELECT 'sanction', s.sanction_id::text, s.sha256, s.at, false FROM audit.sanction_records() AS s
     UNION ALL SELECT 'appeal', l.appeal_id || '/' || l.round, l.sha256, l.opened_at, false FROM governance.panel_lot AS l
     UNION ALL SELECT 'appeal', l.appeal_id || '/' || l.round, NULL, l.drawn_at, false FROM governance.panel_lot AS l WHERE l.drawn_at IS NOT NULL
     UNION ALL SELECT 'appeal', p.id::text, NULL, p.decided_at, false FROM governance.panel_case AS p WHERE p.state = 'decided'

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: for A2: each reading of a proposal with the time its voting was open, from the proposal's history.
+-- Purpose: for A2 and the GOV- checks: each reading of a proposal with the time its voting was open, from the proposal's history.
 -- Outcomes: rows.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION audit.readings_of(p_proposal uuid) RETURNS TABLE (reading bigint, opened timestamptz, closed timestamptz)

@@ -15,7 +15,8 @@ AS $$
     consents AS MATERIALIZED (
         SELECT c.day, c.digest FROM audit.days_of_consents((SELECT pg_catalog.array_agg(b.day) FROM batch AS b WHERE b.digest IS NOT NULL), p_consents) AS c)
     SELECT b.day::text, b.month::text, CASE WHEN b.digest IS NOT NULL THEN audit.digest(pg_catalog.concat_ws('|', b.digest, c.digest,
-        (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', k.no, k.member_id, k.decided_at, CASE WHEN k.ended_at < (b.day + interval '1 day') AT TIME ZONE 'UTC' THEN k.ended_at END), ';'
-            ORDER BY k.no) FROM licensing.contribution AS k WHERE k.decided_at < (b.day + interval '1 day') AT TIME ZONE 'UTC'))) END
+        (SELECT pg_catalog.concat_ws(',', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(x.row, 0), 0)), pg_catalog.sum(pg_catalog.hashint8extended(pg_catalog.hash_record_extended(x.row, 1), 1)))
+         FROM licensing.contribution AS k CROSS JOIN LATERAL (SELECT ROW(k.no, k.member_id, k.decided_at, CASE WHEN k.ended_at < (b.day + interval '1 day') AT TIME ZONE 'UTC' THEN k.ended_at END)
+            AS row) AS x WHERE k.decided_at < (b.day + interval '1 day') AT TIME ZONE 'UTC'))) END
     FROM batch AS b LEFT JOIN consents AS c USING (day);
 $$;

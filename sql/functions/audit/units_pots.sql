@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: units of A4: each run, and the receipts booked in a month. A digest holds the run, those it carries to and was carried from, its inputs, and the
 --          slices and fees it took, with what their receipts and credit notes say; of receipts, their slices and postings.
--- Outcomes: none; digest NULL where the month is not among p_months (NULL: all are).
+-- Outcomes: none; p_runs as audit.marked_runs takes it; digest NULL where the month is not among p_months (NULL: all are).
 -- Locks: none.
-CREATE OR REPLACE FUNCTION audit.units_pots(p_months date[]) RETURNS TABLE (unit text, month text, digest text)
+CREATE OR REPLACE FUNCTION audit.units_pots(p_months date[], p_runs jsonb) RETURNS TABLE (unit text, month text, digest text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT r.id::text, r.service_month::text, CASE WHEN p_months IS NULL OR r.service_month = ANY (p_months) THEN audit.digest(pg_catalog.concat_ws('|', r::text,
         (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', o.id, o.carried), ',' ORDER BY o.id) FROM payout.run AS o WHERE o.carried_to = r.id),
         (SELECT pg_catalog.concat_ws(' ', n.pool_id, n.pool, n.licensee, n.state) FROM payout.run AS n WHERE n.id = r.carried_to),
-        (SELECT pg_catalog.encode(pg_catalog.sha256(e.bytes), 'hex') FROM payout.evidence AS e WHERE e.sha256 = r.inputs_file_sha256),
+        p_runs ->> r.id::text,
         (SELECT pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.concat_ws(' ', u::text, s::text, i.licensee, (SELECT pg_catalog.string_agg(k.source || k.minor, ',' ORDER BY k.id)
             FROM payout.credit_slice AS k WHERE k.receipt_slice_id = s.id)), 0)::numeric)
          FROM payout.run_receipt AS u LEFT JOIN payout.receipt_slice AS s ON s.id = u.receipt_slice_id LEFT JOIN payout.invoice AS i ON i.id = s.invoice_id WHERE u.run = r.id),

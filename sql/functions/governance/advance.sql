@@ -49,9 +49,9 @@ BEGIN
         IF p.named THEN
             PERFORM job.enqueue('tally_proposal', p_id::text || '/' || p.reading, pg_catalog.jsonb_build_object('proposal_id', p_id, 'reading', p.reading), NULL);
         ELSE
-            PERFORM governance.close_box(p_id, p.reading);
             PERFORM governance.log_box(p_id, p.reading);
             PERFORM governance.notify_stewards(p_id, 'steward_reveal_due');
+            PERFORM governance.close_box(p_id, p.reading);
         END IF;
     WHEN 'closed' THEN
         -- Named votes are on their way to the worker, and so is a box whose keys are there.

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: gives each project that a budget round selected its cost out of the round's fund, and tells every project what became of it.
+-- Purpose: gives each project that a budget round selected its cost out of the round's fund, and tells every project what became of it. What a founding board
+--          decided on has no ranking: the pot pays for what it can.
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION governance.apply_awards(p_id uuid, p_effect jsonb) RETURNS void
@@ -7,7 +8,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_selected jsonb := (SELECT t.result -> 'selected' FROM governance.tally AS t WHERE t.proposal_id = p_id);
+    v_selected jsonb := COALESCE((SELECT t.result -> 'selected' FROM governance.tally AS t WHERE t.proposal_id = p_id), governance.affordable(p_effect));
     v_project jsonb;
 BEGIN
     FOR v_project IN SELECT x FROM pg_catalog.jsonb_array_elements(p_effect -> 'projects') AS x LOOP

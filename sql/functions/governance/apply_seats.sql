@@ -15,10 +15,7 @@ BEGIN
     PERFORM governance.end_office(o.office_id, 'replaced', p_id) FROM governance.office_in_force AS o JOIN governance.office AS w ON w.id = o.office_id
     WHERE o.body = p_effect ->> 'body' AND w.class IS NOT DISTINCT FROM p_effect ->> 'class' AND o.until_at > pg_catalog.now();
     FOR v_member IN
-        SELECT (c.value ->> 'member_id')::uuid FROM pg_catalog.jsonb_array_elements(p_effect -> 'candidates') AS c
-        LEFT JOIN governance.tally AS t ON t.proposal_id = p_id
-        LEFT JOIN LATERAL pg_catalog.jsonb_array_elements(t.result -> 'winners') WITH ORDINALITY AS w (number, place) ON w.number = c.value -> 'number'
-        WHERE t.proposal_id IS NULL OR w.place IS NOT NULL ORDER BY w.place, (c.value ->> 'number')::integer LOOP
+        SELECT e.member_id FROM governance.elected(p_id) AS e ORDER BY e.place LOOP
         IF (SELECT m.standing FROM governance.member_now AS m WHERE m.member_id = v_member) = 'active' AND governance.incompatibility(p, v_member) IS NULL THEN
             PERFORM governance.add_office(v_member, p_effect ->> 'body', p_effect ->> 'class', (p_effect ->> 'seats')::integer, v_term, p_id);
         END IF;

@@ -9,9 +9,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p governance.proposal;
+    p governance.proposal := governance.share_proposal(p_id);
     r governance.roll;
-    v_now timestamptz;
+    v_now timestamptz := pg_catalog.clock_timestamp();
     v_parsed jsonb := p_record::jsonb;
     v_record bytea := pg_catalog.convert_to(p_record, 'UTF8');
     v_hash bytea := pg_catalog.sha256(v_record);
@@ -20,9 +20,6 @@ DECLARE
     v_there boolean;
     v_receipt jsonb;
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('governance.proposal ' || p_id, 1));
-    SELECT * INTO p FROM governance.proposal WHERE id = p_id;
-    v_now := pg_catalog.clock_timestamp();
     IF p.id IS NULL OR p.state = 'draft' THEN
         RETURN log.refusal('not_found', 'no such proposal');
     END IF;
@@ -34,7 +31,7 @@ BEGIN
     IF r.voted AND governance.is_cast(v_box, v_hash) THEN
         RETURN ROW('already_cast', v_receipt)::log.answer;
     ELSIF p.state <> 'voting' OR v_now >= p.closes_at THEN
-        RETURN log.refusal('voting_not_open', CASE WHEN p.closes_at IS NULL THEN 'voting has not opened' ELSE 'voting closed at ' || log.time_text(p.closes_at) END);
+        RETURN governance.not_open(p);
     ELSIF p.named THEN
         RETURN log.refusal('voting_not_open', 'votes on this proposal are named: there is no box');
     ELSIF r.member_id IS NULL THEN

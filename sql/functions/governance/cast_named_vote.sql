@@ -8,18 +8,15 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p governance.proposal;
-    v_now timestamptz;
+    p governance.proposal := governance.share_proposal(p_id);
+    v_now timestamptz := pg_catalog.clock_timestamp();
     v_last text;
     v_seq integer;
 BEGIN
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtextextended('governance.proposal ' || p_id, 1));
-    SELECT * INTO p FROM governance.proposal WHERE id = p_id;
-    v_now := pg_catalog.clock_timestamp();
     IF p.id IS NULL OR p.state = 'draft' THEN
         RETURN log.refusal('not_found', 'no such proposal');
     ELSIF p.state <> 'voting' OR v_now >= p.closes_at THEN
-        RETURN log.refusal('voting_not_open', CASE WHEN p.closes_at IS NULL THEN 'voting has not opened' ELSE 'voting closed at ' || log.time_text(p.closes_at) END);
+        RETURN governance.not_open(p);
     ELSIF NOT p.named THEN
         RETURN log.refusal('voting_not_open', 'this vote is secret: ballots are sealed');
     END IF;

@@ -12,8 +12,11 @@ AS $$
         WHERE p_proposal.type IN ('permit_purpose', 'entrenched', 'succession') AND NOT EXISTS (
             SELECT FROM governance.proposal AS b JOIN governance.proposal_version AS v ON v.proposal_id = b.id AND v.version = b.version
             JOIN governance.tally AS t ON t.proposal_id = b.id
+            JOIN governance.roll_head AS h ON h.proposal_id = b.id
             WHERE b.type = 'board_decision' AND b.state = 'in_force' AND v.effect -> 'drafts' ? p_proposal.id::text
-              AND (p_proposal.type = 'permit_purpose' OR (t.outcome -> 'totals' ->> 'yes')::bigint * 3 >= 2 * (t.outcome -> 'totals' ->> 'roll')::bigint))
+              -- Of the seats that were held when the roll was taken: that a holder could not vote makes two thirds no smaller.
+              AND (p_proposal.type = 'permit_purpose' OR (t.outcome -> 'totals' ->> 'yes')::bigint * 3 >= 2 * (SELECT pg_catalog.count(*)
+                  FROM governance.office_in_force AS o WHERE o.body = 'board' AND o.from_at <= h.taken_at AND o.until_at > h.taken_at)))
         UNION ALL
         SELECT '/effect', 'a text on this subject has lapsed and come back once already'
         WHERE (SELECT pg_catalog.count(*) FROM governance.proposal AS l JOIN governance.proposal_version AS lv ON lv.proposal_id = l.id AND lv.version = l.version

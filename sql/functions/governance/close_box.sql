@@ -2,7 +2,8 @@
 -- Purpose: empties a box at the close: its ballots, in the order of their hashes, go into governance.ballot, and its partition goes. What could link
 --          them to those who cast them (transaction, place in the heap) goes with it.
 -- Outcomes: none.
--- Locks: the caller has the proposal, exclusive; governance.ballot_box, exclusive, until the transaction ends.
+-- Locks: the caller has the proposal, exclusive; governance.ballot_box, exclusive, from the drop until the transaction ends: nobody casts in any vote
+--        then, so the caller has done all else before.
 CREATE OR REPLACE FUNCTION governance.close_box(p_id uuid, p_reading integer) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

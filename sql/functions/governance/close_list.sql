@@ -2,15 +2,21 @@
 -- Purpose: at the end of a discussion: whether there is enough to choose from. Fewer candidates than one more than the seats keep nominations
 --          open once for extension_seconds; nothing at all ends it. True when it did one of both: the proposal is not to be frozen.
 -- Outcomes: none.
--- Locks: none; the caller has the proposal.
+-- Locks: the caller has the proposal; of a budget round every project that may be on its ballot, in the order of their ids: nobody says another cost while
+--        the list is closed.
 CREATE OR REPLACE FUNCTION governance.close_list(p governance.proposal) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_options integer := pg_catalog.jsonb_array_length(governance.list_options(p));
-    v_seats integer := (governance.effect_of(p.id) ->> 'seats')::integer;
+    v_effect jsonb := governance.effect_of(p.id);
+    v_seats integer := (v_effect ->> 'seats')::integer;
+    v_options integer;
 BEGIN
+    IF v_effect ->> 'schema' = 'budget_awards' THEN
+        PERFORM governance.lock_project(NULL, j.id) FROM (SELECT x.id FROM governance.project_now AS x WHERE x.state IN ('proposed', 'costed') ORDER BY x.id) AS j;
+    END IF;
+    v_options := pg_catalog.jsonb_array_length(governance.list_options(p));
     IF v_options > COALESCE(v_seats, 0) OR v_options IS NULL THEN
         RETURN false;
     ELSIF v_seats IS NOT NULL AND p.extended_until IS NULL THEN

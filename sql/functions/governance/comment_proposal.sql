@@ -20,8 +20,9 @@ BEGIN
     ELSIF p.state NOT IN ('submitted', 'admitted', 'discussion', 'referred') THEN
         RETURN log.refusal('not_allowed_here', 'the discussion is over');
     END IF;
-    INSERT INTO governance.comment (proposal_id, id, member_id, body_text, at) VALUES (p_id, v_id, p_actor, p_body ->> 'text', pg_catalog.now());
+    INSERT INTO governance.comment (proposal_id, id, member_id, body_text, stance, at)
+        VALUES (p_id, v_id, p_actor, p_body ->> 'text', p_body ->> 'stance', pg_catalog.now());
     RETURN log.remember('governance', p_actor::text, p_key, 'comment_proposal ' || p_id, p_body,
-        log.answer('created', pg_catalog.jsonb_build_object('id', v_id, 'proposal_id', p_id, 'text', p_body ->> 'text')));
+        log.answer('created', pg_catalog.jsonb_build_object('id', v_id, 'proposal_id', p_id, 'text', p_body ->> 'text', 'stance', p_body ->> 'stance')));
 END
 $$;

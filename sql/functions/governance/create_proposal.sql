@@ -16,7 +16,7 @@ BEGIN
     IF governance.ineligibility(p_actor) IN ('not_a_member', 'not_active', 'observer') THEN
         RETURN log.refusal('forbidden', 'only active members write proposals');
     END IF;
-    IF governance.is_bootstrap() AND p_body ->> 'type' NOT IN ('terms', 'benefit_rule', 'prohibit_purpose', 'policy', 'board_decision') THEN
+    IF governance.is_bootstrap() AND p_body ->> 'type' NOT IN ('terms', 'benefit_rule', 'prohibit_purpose', 'budget_round', 'policy', 'board_decision') THEN
         RETURN log.refusal('bootstrap', 'until every class has enough members the founding board decides on terms, benefit rules, prohibitions, budgets and policies only');
     END IF;
     INSERT INTO governance.proposal (id, type, state_at, author, subject, created_at)

@@ -12,9 +12,9 @@ DECLARE
     v_now jsonb := (SELECT pg_catalog.jsonb_build_object('type', p.type, 'title', v.title, 'text', v.body_text, 'effect', v.effect)
                     FROM governance.proposal_version AS v WHERE v.proposal_id = p_id AND v.version = p.version);
 BEGIN
-    IF p.id IS NULL OR (p.state = 'draft' AND p.author IS DISTINCT FROM p_actor) THEN
+    IF p.id IS NULL OR (p.state = 'draft' AND (p.author = p_actor) IS NOT TRUE) THEN
         RETURN log.refusal('not_found', 'no such proposal');
-    ELSIF p.author IS DISTINCT FROM p_actor THEN
+    ELSIF (p.author = p_actor) IS NOT TRUE THEN
         RETURN log.refusal('forbidden', 'only the author edits a proposal');
     ELSIF p.version = p_version + 1 AND v_now = p_body THEN
         RETURN log.answer('ok', governance.proposal_body(p_id, p_actor));

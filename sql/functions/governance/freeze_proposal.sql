@@ -21,7 +21,7 @@ BEGIN
         UPDATE governance.proposal SET held = v_held WHERE id = p_id AND held IS DISTINCT FROM v_held;
         RETURN false;
     END IF;
-    IF p.rule ->> 'method' <> 'rule' THEN
+    IF v.effect ->> 'schema' IN ('seats', 'budget_awards') THEN
         v := governance.fix_list(p);
         p.version := v.version;
     END IF;

@@ -26,8 +26,7 @@ BEGIN
                 ELSE p.state NOT IN ('in_force', 'superseded') END) THEN
         v_id := governance.write_election(r, v_type || ':' || COALESCE(p_class, 'all'), pg_catalog.jsonb_build_object('schema', 'seats', 'body', p_body,
             'class', p_class, 'seats', v_seats, 'until', log.time_text(v_due + v_term)));
-        WHILE governance.advance(v_id) AND (SELECT x.state FROM governance.proposal AS x WHERE x.id = v_id) IN ('submitted', 'admitted') LOOP
-        END LOOP;
+        PERFORM governance.admit_proposal(v_id);
         RETURN true;
     END IF;
     RETURN false;

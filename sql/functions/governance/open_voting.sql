@@ -37,10 +37,10 @@ BEGIN
     -- The keys stand in the log before the first ballot: nobody is told others afterwards.
     PERFORM log.append_leaf('roll', p_id || '/' || p.reading, v_hash, pg_catalog.jsonb_build_object('counts', v_counts)
         || CASE WHEN v_sealed THEN pg_catalog.jsonb_build_object('stewards', v_keys) ELSE '{}' END);
-    IF v_sealed THEN
-        PERFORM governance.make_box(p_id, p.reading);
-    END IF;
     PERFORM governance.notify_electors(p_id, 'voting_opened');
+    IF v_sealed THEN
+        PERFORM governance.make_box(p_id, p.reading); -- last, since nobody casts anywhere from here to the commit
+    END IF;
     RETURN true;
 END
 $$;

@@ -8,7 +8,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_catalog.jsonb_build_object('id', j.id, 'state', j.state, 'author', j.author, 'title', j.title, 'text', j.body_text,
         'cost', CASE WHEN j.cost IS NOT NULL THEN pg_catalog.jsonb_build_object('minor', j.cost, 'currency', c.currency) END, 'agreed', j.agreed,
-        'sponsors', j.sponsors, 'proposal_id', j.proposal_id, 'award_id', a.id, 'created_at', log.time_text(j.created_at))
+        'sponsors', j.sponsors, 'sponsored', EXISTS (SELECT FROM governance.project_event AS e WHERE e.project_id = j.id AND e.kind = 'sponsored' AND e.by_member = p_actor),
+        'proposal_id', j.proposal_id, 'award_id', a.id, 'created_at', log.time_text(j.created_at))
     FROM governance.project_now AS j CROSS JOIN governance.charter AS c LEFT JOIN governance.budget_award AS a ON a.project_id = j.id
     WHERE j.id = p_id AND (j.state <> 'draft' OR j.author = p_actor);
 $$;

@@ -26,7 +26,7 @@ AS $$
         'events', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('at', log.time_text(e.at), 'from', e.from_state,
                         'to', e.to_state, 'reason', e.reason) ORDER BY e.seq), '[]') FROM governance.proposal_event AS e WHERE e.proposal_id = p.id),
         'comments', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', c.id, 'member_id', c.member_id, 'text', c.body_text,
-                        'at', log.time_text(c.at)) ORDER BY c.at, c.id), '[]') FROM governance.comment AS c WHERE c.proposal_id = p.id),
+                        'stance', c.stance, 'at', log.time_text(c.at)) ORDER BY c.at, c.id), '[]') FROM governance.comment AS c WHERE c.proposal_id = p.id),
         'sealing', CASE WHEN p.rule ->> 'secrecy' = 'sealed' AND p.proposal_sha256 IS NOT NULL AND (p.named IS NOT TRUE OR p.state = 'second_reading')
                    THEN governance.sealing_of(p) END,
         'votes', CASE WHEN p.named AND p.state NOT IN ('draft', 'submitted', 'admitted', 'discussion', 'frozen', 'voting') THEN (

@@ -19,8 +19,7 @@ BEGIN
         RETURN log.refusal('forbidden', 'only those who may vote on it sponsor a proposal');
     END IF;
     INSERT INTO governance.sponsor (proposal_id, member_id, at) VALUES (p_id, p_actor, pg_catalog.now());
-    WHILE governance.advance(p_id) AND (SELECT x.state FROM governance.proposal AS x WHERE x.id = p_id) = 'admitted' LOOP
-    END LOOP;
+    PERFORM governance.admit_proposal(p_id);
     SELECT * INTO p FROM governance.proposal WHERE id = p_id;
     RETURN log.answer(CASE WHEN p.state = 'submitted' THEN 'ok' ELSE 'admitted' END, pg_catalog.jsonb_build_object('id', p_id, 'state', p.state,
         'sponsors', (SELECT pg_catalog.count(*) FROM governance.sponsor AS s WHERE s.proposal_id = p_id), 'sponsors_needed', p.sponsors_needed));

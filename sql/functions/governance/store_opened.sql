@@ -2,20 +2,18 @@
 -- Purpose: keeps what a batch of ballots opened to: p_opened [[hash, key, choice]], p_spoiled [hash], bytes in hex. What is kept already stays; each is
 --          held against its commitment by the table itself.
 -- Outcomes: ok; stale when the vote is not closed any more.
--- Locks: the proposal, exclusive.
+-- Locks: those of governance.begin_opening.
 CREATE OR REPLACE FUNCTION governance.store_opened(p_id uuid, p_reading integer, p_opened jsonb, p_spoiled jsonb) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p governance.proposal := governance.lock_proposal(p_id);
+    v_refusal log.answer := governance.begin_opening(p_id, p_reading, p_spoiled);
     v_box text := p_id || '/' || p_reading;
 BEGIN
-    IF p.state IS DISTINCT FROM 'closed' OR p.reading <> p_reading THEN
-        RETURN log.refusal('stale', 'proposal ' || p_id || ' is in state ' || COALESCE(p.state, 'none'));
+    IF v_refusal.outcome IS NOT NULL THEN
+        RETURN v_refusal;
     END IF;
-    INSERT INTO governance.spoiled_ballot (box, record_sha256)
-    SELECT v_box, pg_catalog.decode(s.value, 'hex') FROM pg_catalog.jsonb_array_elements_text(p_spoiled) AS s ON CONFLICT DO NOTHING;
     INSERT INTO governance.opened_choice (box, record_sha256, key, choice)
     SELECT v_box, pg_catalog.decode(o.value ->> 0, 'hex'), pg_catalog.decode(o.value ->> 1, 'hex'), o.value ->> 2
     FROM pg_catalog.jsonb_array_elements(p_opened) AS o ON CONFLICT DO NOTHING;

@@ -14,9 +14,9 @@ DECLARE
     r governance.rule_version := (SELECT x FROM governance.rule_version AS x WHERE x.type = v_type ORDER BY x.version DESC LIMIT 1);
     v_errors jsonb;
 BEGIN
-    IF p.id IS NULL OR (p.state = 'draft' AND p.author IS DISTINCT FROM p_actor) THEN
+    IF p.id IS NULL OR (p.state = 'draft' AND (p.author = p_actor) IS NOT TRUE) THEN
         RETURN log.refusal('not_found', 'no such proposal');
-    ELSIF p.author IS DISTINCT FROM p_actor THEN
+    ELSIF (p.author = p_actor) IS NOT TRUE THEN
         RETURN log.refusal('forbidden', 'only the author submits a proposal');
     ELSIF p.state IN ('submitted', 'admitted', 'discussion') THEN
         RETURN log.answer('ok', governance.proposal_body(p_id, p_actor));
@@ -36,8 +36,7 @@ BEGIN
     PERFORM governance.move_proposal(p_id, 'submitted', p_actor, NULL);
     INSERT INTO governance.sponsor (proposal_id, member_id, at)
     SELECT p_id, p_actor, pg_catalog.now() WHERE governance.is_elector(p_actor, p);
-    WHILE governance.advance(p_id) AND (SELECT x.state FROM governance.proposal AS x WHERE x.id = p_id) IN ('submitted', 'admitted') LOOP
-    END LOOP;
+    PERFORM governance.admit_proposal(p_id);
     RETURN log.answer('ok', governance.proposal_body(p_id, p_actor));
 END
 $$;

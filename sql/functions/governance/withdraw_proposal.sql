@@ -9,9 +9,9 @@ AS $$
 DECLARE
     p governance.proposal := governance.lock_proposal(p_id);
 BEGIN
-    IF p.id IS NULL OR (p.state = 'draft' AND p.author IS DISTINCT FROM p_actor) THEN
+    IF p.id IS NULL OR (p.state = 'draft' AND (p.author = p_actor) IS NOT TRUE) THEN
         RETURN log.refusal('not_found', 'no such proposal');
-    ELSIF p.author IS DISTINCT FROM p_actor THEN
+    ELSIF (p.author = p_actor) IS NOT TRUE THEN
         RETURN log.refusal('forbidden', 'only the author withdraws a proposal');
     ELSIF p.state = 'withdrawn' THEN
         RETURN log.answer('ok', governance.proposal_body(p_id, p_actor));

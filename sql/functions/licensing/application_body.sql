@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION licensing.application_body(p_id uuid) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.jsonb_build_object('id', a.id, 'organisation_id', a.organisation_id, 'pool', p.ref, 'bundle_id', a.bundle_id,
+    SELECT pg_catalog.jsonb_build_object('id', a.id, 'organisation_id', a.organisation_id,
+        'organisation_name', (SELECT o.name FROM licensing.organisation AS o WHERE o.organisation_id = a.organisation_id), 'pool', p.ref, 'bundle_id', a.bundle_id,
         'copied_from', a.copied_from, 'state', a.state, 'version', a.revision, 'quotas', a.quotas, 'case_id', a.case_id,
         'appeal_id', a.appeal_id, 'reasons', a.reasons, 'applicant', a.applicant,
         'created_at', log.time_text(a.created_at), 'changed_at', log.time_text(a.changed_at),

@@ -19,11 +19,13 @@ BEGIN
     END IF;
     INSERT INTO licensing.attestation (id, organisation_id, kind, statement, attested_by)
     VALUES (log.new_id(), p_id, p_body ->> 'kind', p_body ->> 'statement', p_actor) RETURNING * INTO v_row;
-    FOR v_grant IN SELECT g.id, EXISTS (SELECT FROM licensing.suspension AS s WHERE s.grant_id = g.id AND s.cause = 'attestation lapsed'
+    -- Those that may resume come first: they take locks of pools, which nobody takes behind a row of licensing.grant_due.
+    FOR v_grant IN SELECT g.id, g.pool_id, EXISTS (SELECT FROM licensing.suspension AS s WHERE s.grant_id = g.id AND s.cause = 'attestation lapsed'
                 AND s.closed_at IS NULL) AS held
             FROM licensing.data_grant AS g WHERE g.organisation_id = p_id AND g.state IN ('active', 'suspended') AND g.attest_days IS NOT NULL
-                AND v_row.kind = 'non_commercial' ORDER BY g.pool_id, g.id LOOP
+                AND v_row.kind = 'non_commercial' ORDER BY 3 DESC, g.pool_id, g.id LOOP
         IF v_grant.held THEN
+            PERFORM pg_catalog.pg_advisory_xact_lock(licensing.pool_lock(v_grant.pool_id));
             PERFORM licensing.review_grant(v_grant.id);
         ELSE
             PERFORM licensing.wake_grant(v_grant.id);

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: terms documents of a pool (or all), with those in force marked; drafts only for members.
+-- Purpose: terms documents of a pool (or all), with those in force marked and the proposal that enacted a document; drafts only for members.
 -- Outcomes: ok.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.list_terms(p_actor uuid, p_pool text, p_limit integer, p_after uuid) RETURNS log.answer
@@ -17,6 +17,7 @@ BEGIN
         SELECT log.answer('ok', pg_catalog.jsonb_build_object('items', COALESCE(pg_catalog.jsonb_agg(
             pg_catalog.jsonb_build_object('id', g.id, 'pool', g.ref, 'terms_version', g.version, 'sha256', g.sha256,
                 'submitted', g.submitted_at IS NOT NULL, 'in_force', g.in_force AND g.submitted_at IS NOT NULL,
+                'proposal_id', (SELECT f.proposal_id FROM governance.terms_in_force AS f WHERE f.pool = g.ref AND f.version = g.version AND f.sha256 = g.sha256),
                 'created_at', log.time_text(g.created_at)) ORDER BY g.id), '[]'),
             'next', CASE WHEN pg_catalog.count(*) = p_limit THEN (pg_catalog.array_agg(g.id ORDER BY g.id DESC))[1] END))
         FROM page AS g);

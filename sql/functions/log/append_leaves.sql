@@ -15,11 +15,12 @@ BEGIN
     SELECT 'leaf', pg_catalog.jsonb_build_object('type', p_type, 'id', l.id, 'sha256', l.sha256, 'at', v_at, 'body', COALESCE(l.body, '{}'))
     FROM log.entry_type AS t
     CROSS JOIN ROWS FROM (pg_catalog.unnest(p_object_ids), pg_catalog.unnest(p_sha256s), pg_catalog.unnest(p_bodies)) WITH ORDINALITY AS l (id, sha256, body, at)
+    CROSS JOIN LATERAL (SELECT l.body::text AS text OFFSET 0) AS b -- once
     WHERE t.type = p_type AND CASE WHEN pg_catalog.length(l.id) = 36 AND pg_catalog.ltrim(l.id, '0123456789abcdef-') = ''
         AND pg_catalog.length(l.sha256) = 64 AND pg_catalog.ltrim(l.sha256, '0123456789abcdef') = '' AND pg_catalog.jsonb_typeof(l.body) = 'object'
-        AND pg_catalog.octet_length(l.body::text) < 1000 AND pg_catalog.octet_length(l.body::text) = pg_catalog.length(l.body::text)
-        AND pg_catalog.translate(l.body::text, E'.\\\x7f', '') = l.body::text
-        AND pg_catalog.length(l.body::text) - pg_catalog.length(pg_catalog.translate(l.body::text, '0123456789', '')) < 19
+        AND pg_catalog.octet_length(b.text) < 1000 AND pg_catalog.octet_length(b.text) = pg_catalog.length(b.text)
+        AND pg_catalog.translate(b.text, E'.\\\x7f', '') = b.text
+        AND pg_catalog.length(b.text) - pg_catalog.length(pg_catalog.translate(b.text, '0123456789', '')) < 19
         THEN true ELSE log.check_leaf(p_type, l.id, l.sha256, COALESCE(l.body, '{}')) IS NOT NULL END
     ORDER BY l.at;
     GET DIAGNOSTICS v_written = ROW_COUNT;

@@ -8,6 +8,8 @@ CREATE OR REPLACE FUNCTION log.store_sequence(p_size bigint, p_outbox bigint[], 
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_written bigint;
 BEGIN
     IF p_size <> COALESCE((SELECT pg_catalog.max(size) FROM log.checkpoint), 0) THEN
         RETURN log.refusal('stale', 'the log has another size');
@@ -16,7 +18,12 @@ BEGIN
     SELECT p_size + e.n - 1, e.outbox, d.type, d.id, d.sha256, e.prev, d.at, pg_catalog.sha256('\x00'::bytea || b.bytes), b.bytes
     FROM ROWS FROM (pg_catalog.unnest(p_outbox), pg_catalog.unnest(p_prev), pg_catalog.string_to_table(p_entries, E'\n')) WITH ORDINALITY AS e (outbox, prev, entry, n)
     CROSS JOIN LATERAL pg_catalog.convert_to(e.entry, 'UTF8') AS b (bytes)
-    CROSS JOIN LATERAL pg_catalog.jsonb_to_record(e.entry::jsonb) AS d (type text, id text, sha256 text, at timestamptz);
+    CROSS JOIN LATERAL pg_catalog.jsonb_to_record(e.entry::jsonb) AS d (type text, id text, sha256 text, at timestamptz)
+    JOIN log.entry_type AS y ON y.type = d.type;
+    GET DIAGNOSTICS v_written = ROW_COUNT;
+    IF v_written <> pg_catalog.cardinality(p_outbox) THEN
+        RAISE EXCEPTION 'log.store_sequence: an entry has an unknown type' USING ERRCODE = 'foreign_key_violation';
+    END IF;
     UPDATE log.outbox SET done_at = pg_catalog.clock_timestamp() WHERE id = ANY (p_outbox);
     INSERT INTO log.tile (level, number, width, hashes)
     SELECT t.level, t.number, (pg_catalog.octet_length(b.hashes) / 32)::smallint, b.hashes

@@ -24,7 +24,7 @@ BEGIN
         shown AS (SELECT * FROM page AS p WHERE p.n <= p_limit)
         SELECT log.answer('ok', pg_catalog.jsonb_build_object(
             'items', COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pool', s.pool, 'month', pg_catalog.to_char(s.month, 'YYYY-MM'), 'k', s.k,
-                'withheld', s.withheld, 'totals', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('purpose_group', t.purpose_group,
+                'withheld', s.withheld, 'published_at', log.time_text(s.published_at), 'totals', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('purpose_group', t.purpose_group,
                     'meter', t.meter, 'units', t.units) ORDER BY t.purpose_group, t.meter), '[]') FROM metering.public_total AS t
                     WHERE t.pool_id = s.pool_id AND t.month = s.month)) ORDER BY s.n), '[]'),
             'next', CASE WHEN (SELECT pg_catalog.count(*) FROM page) > p_limit

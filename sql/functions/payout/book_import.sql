@@ -8,7 +8,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    c_part CONSTANT integer := 5000;
+    c_part CONSTANT integer := 10000;
     v_from integer;
     v_heads record;
     v_post log.answer;

@@ -8,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO payout.receipt (txn_id, entry_id, first_txn_id, received_at, gross, fee)
     SELECT t.txn_id, t.entry_id, COALESCE(t.first_txn, t.txn_id),
-        COALESCE((SELECT f.recorded_at FROM payout.txn AS f WHERE f.txn_id = t.first_txn), pg_catalog.clock_timestamp()), t.minor + t.fee, t.fee
+        CASE WHEN t.first_txn IS NULL THEN pg_catalog.clock_timestamp() ELSE (SELECT f.recorded_at FROM payout.txn AS f WHERE f.txn_id = t.first_txn) END, t.minor + t.fee, t.fee
     FROM payout.import_txn AS t WHERE t.import = p_import AND t.kind = 'receipt' ORDER BY t.n;
     INSERT INTO payout.receipt_slice (txn_id, invoice_id, line, pool_id, service_month, pool, minor)
     SELECT t.txn_id, s.invoice_id, s.line, s.pool_id, s.service_month, s.pool, s.open

@@ -61,8 +61,9 @@ BEGIN
     IF v_draft.reverses THEN
         INSERT INTO payout.reversal (reverses, txn_id) SELECT t.reverses, t.txn_id FROM pg_catalog.unnest(v_draft.txns) AS t WHERE t.reverses IS NOT NULL;
     END IF;
-    -- All who book wait for this row: a statement of its own, so that who has waited does not begin a large one again, and last. recorded_at is read under this lock
-    -- and never goes back along txn_no, whatever the clock does.
+    -- All who book wait for this row: a statement of its own, so that who has waited does not begin a large one again, and last. They wait in a queue before it, since of those
+    -- who wait for a row that moves on each commit wakes all. recorded_at is read under this lock and never goes back along txn_no, whatever the clock does.
+    PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('payout counter', 0));
     UPDATE payout.txn_counter AS c SET last_no = c.last_no + pg_catalog.cardinality(v_draft.txns), last_at = GREATEST(c.last_at, pg_catalog.clock_timestamp()) WHERE c.single
     RETURNING c.last_no - pg_catalog.cardinality(v_draft.txns), c.last_at INTO STRICT v_before, v_at;
     WITH head AS (

@@ -5,7 +5,7 @@
 -- Locks: advisory, one import at a time; then those of booking.
 CREATE OR REPLACE FUNCTION payout.import_file(p_actor uuid, p_import uuid, p_sha256 text) RETURNS log.answer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET work_mem = '32MB'
 AS $$
 DECLARE
     v_sha256 text;

@@ -22,9 +22,16 @@ BEGIN
     ANALYZE payout.import_claim;
     PERFORM FROM payout.invoice AS i WHERE i.id IN (SELECT c.invoice_id FROM payout.import_claim AS c WHERE c.import = p_import) ORDER BY i.id FOR UPDATE;
     INSERT INTO payout.import_slice (import, invoice_id, line, pool_id, service_month, pool, licensee, open)
-    SELECT p_import, s.invoice_id, s.line, s.pool_id, s.service_month, s.pool, i.licensee, s.open
-    FROM (SELECT DISTINCT invoice_id FROM payout.import_claim WHERE import = p_import) AS c JOIN payout.invoice AS i ON i.id = c.invoice_id
-    JOIN payout.open_slice AS s ON s.invoice_id = c.invoice_id WHERE s.open > 0;
+    WITH named AS MATERIALIZED (
+        SELECT i.id, i.licensee, i.vat, EXISTS (SELECT FROM payout.receipt_slice AS r WHERE r.invoice_id = i.id) OR EXISTS (SELECT FROM payout.credit_slice AS k WHERE k.invoice_id = i.id)
+            AS moved
+        FROM (SELECT DISTINCT invoice_id FROM payout.import_claim WHERE import = p_import) AS c JOIN payout.invoice AS i ON i.id = c.invoice_id)
+    -- Of an invoice nothing was paid or credited of, all is open.
+    SELECT p_import, n.id, s.line, s.pool_id, s.service_month, s.pool, n.licensee, s.net FROM named AS n JOIN payout.revenue_slice AS s ON s.invoice_id = n.id WHERE NOT n.moved AND s.net > 0
+    UNION ALL
+    SELECT p_import, n.id, 0, NULL, NULL, NULL, n.licensee, n.vat FROM named AS n WHERE NOT n.moved AND n.vat > 0
+    UNION ALL
+    SELECT p_import, n.id, s.line, s.pool_id, s.service_month, s.pool, n.licensee, s.open FROM named AS n JOIN payout.open_slice AS s ON s.invoice_id = n.id WHERE n.moved AND s.open > 0;
     UPDATE payout.import_claim AS c SET shared = true
     WHERE c.import = p_import AND c.entry_id IN (SELECT o.entry_id FROM payout.import_claim AS o WHERE o.import = p_import AND o.invoice_id IN (
         SELECT d.invoice_id FROM payout.import_claim AS d WHERE d.import = p_import GROUP BY d.invoice_id HAVING pg_catalog.count(DISTINCT d.entry_id) > 1));

@@ -22,6 +22,8 @@ BEGIN
     -- What the number does not touch is written before the series is locked: all who issue wait for that lock.
     SELECT pg_catalog.jsonb_object_agg(e.key, log.canonical(e.value)) INTO v_parts
     FROM pg_catalog.jsonb_each(v_json - '{state,open,txn_id,doc_sha256,service_month,credit_notes,written_off}'::text[]) AS e;
+    -- A queue before the row: of those who wait for a row that moves on each commit wakes all.
+    PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('payout series ' || p_invoice.kind || v_year, 0));
     INSERT INTO payout.invoice_series (kind, year) SELECT p_invoice.kind, v_year
     WHERE NOT EXISTS (SELECT FROM payout.invoice_series AS s WHERE s.kind = p_invoice.kind AND s.year = v_year) ON CONFLICT (kind, year) DO NOTHING;
     SELECT s.last_no + 1 INTO v_no FROM payout.invoice_series AS s WHERE s.kind = p_invoice.kind AND s.year = v_year FOR UPDATE;

@@ -8,12 +8,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH opened AS (
         INSERT INTO payout.account (owner_id, path, kind, min_minor, max_minor)
-        SELECT DISTINCT l.owner_id, l.path, c.kind, c.min_minor, c.max_minor
-        FROM pg_catalog.unnest(p_lines) AS l JOIN payout.chart AS c ON c.shape = payout.chart_shape(l.path)
+        SELECT l.owner_id, l.path, c.kind, c.min_minor, c.max_minor
+        FROM (SELECT DISTINCT u.owner_id, u.path FROM pg_catalog.unnest(p_lines) AS u) AS l JOIN payout.chart AS c ON c.shape = payout.chart_shape(l.path)
         WHERE NOT EXISTS (SELECT FROM payout.account AS a WHERE a.owner_id = l.owner_id AND a.path = l.path)
         ORDER BY l.owner_id, l.path
         ON CONFLICT (owner_id, path) DO NOTHING
-        RETURNING owner_id, account_id, min_minor, max_minor)
-    INSERT INTO payout.balance (owner_id, account_id, min_minor, max_minor)
-    SELECT owner_id, account_id, min_minor, max_minor FROM opened;
+        RETURNING owner_id, account_id, path, min_minor, max_minor)
+    INSERT INTO payout.balance (owner_id, account_id, min_minor, max_minor, class)
+    SELECT owner_id, account_id, min_minor, max_minor, payout.account_class(owner_id, path) FROM opened;
 $$;

@@ -10,7 +10,7 @@ DECLARE
     v_path text;
     v_answer log.answer;
 BEGIN
-    SELECT l.path INTO v_path FROM pg_catalog.unnest(p_lines) AS l WHERE NOT EXISTS (SELECT FROM payout.chart AS c WHERE c.shape = payout.chart_shape(l.path)) LIMIT 1;
+    SELECT l.path INTO v_path FROM (SELECT DISTINCT u.path FROM pg_catalog.unnest(p_lines) AS u) AS l WHERE NOT EXISTS (SELECT FROM payout.chart AS c WHERE c.shape = payout.chart_shape(l.path)) LIMIT 1;
     IF v_path IS NOT NULL THEN
         RETURN log.refusal('invalid', 'the chart of accounts has no ' || v_path);
     END IF;

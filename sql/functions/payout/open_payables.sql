@@ -17,7 +17,7 @@ AS $$
             WHERE a.owner_id = m.member_id AND a.path = 'Liabilities:Member:' || m.member_id || ':Payable')
         ORDER BY m.member_id
         ON CONFLICT (owner_id, path) DO NOTHING
-        RETURNING owner_id, account_id, min_minor, max_minor)
-    INSERT INTO payout.balance (owner_id, account_id, min_minor, max_minor)
-    SELECT owner_id, account_id, min_minor, max_minor FROM opened;
+        RETURNING owner_id, account_id, path, min_minor, max_minor)
+    INSERT INTO payout.balance (owner_id, account_id, min_minor, max_minor, class)
+    SELECT owner_id, account_id, min_minor, max_minor, payout.account_class(owner_id, path) FROM opened;
 $$;
