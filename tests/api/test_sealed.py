@@ -125,11 +125,16 @@ def drop(name):
     return lambda bundle: bundle[name].pop()
 
 
+def another(choice):
+    """Whichever ballot comes first: not what it says."""
+    return ('{"c":"no"}' if "yes" in choice else '{"c":"yes"}').ljust(len(choice))
+
+
 @pytest.mark.parametrize("failed, changed", [
     ("schema", change(["schema"], "commonhold-vote/2")), ("schema", change(["more"], 1)), ("schema", change(["stewards", 2, "private_key"], "AA")),
     ("schema", lambda b: b["stewards"].reverse()), ("hashes", change(["proposal", "rule", "q_num"], 0)), ("hashes", change(["proposal", "version"], 2)),
     ("records", drop("records")), ("records", lambda b: b["records"].reverse()), ("records", change(["voted", "U"], 4)),
-    ("opening", drop("opened")), ("opening", drop("spoiled")), ("opening", change(["opened", 0, "choice"], '{"c":"abstain"}'.ljust(32))),
+    ("opening", drop("opened")), ("opening", drop("spoiled")), ("opening", change(["opened", 0, "choice"], another)),
     ("commits", change(["opened", 0, "key"], "A" * 43)), ("seed", change(["lot_seed"], "0" * 64)), ("tally", change(["tally", "U", "yes"], 4)),
     ("outcome", change(["outcome", "totals", "yes"], 99)), ("attestations", change(["attestations"], [{"class": "U", "signature": "A" * 86}])),
     ("proofs", change(["log", "roll", "entry", "body", "counts", "U"], 6)), ("proofs", change(["log", "checkpoint"], lambda t: t[:-2] + "\n")),
