@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Sets up and runs the tests: run.sh [check|unit|replay|sql|reference|api|audit|faults|portal|demo ...]; without arguments all of them.
 # BUILD and VARIANT choose the build, as for make; JOBS says how many test files run beside each other, TMPDIR where databases lie.
-# Ends with `N passed, N failed`; exit 1 when one failed.
+# Ends with what failed, a line each, and `N passed, N failed`; exit 1 when one failed.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -51,7 +51,10 @@ count_lines() {
     if [ "$2" -ne 0 ] && [ "$bad" -eq 0 ]; then
         bad=1
     fi
-    [ "$bad" -eq 0 ] || cat "$1"
+    if [ "$bad" -ne 0 ]; then
+        cat "$1"
+        grep '^not ok ' "$1" >>"$work/failures" || true
+    fi
     grep -h -i '# skip' "$1" || true
     count "$good" "$bad" "$3"
 }
@@ -141,9 +144,12 @@ run_pytest() {
     ls "$2"/test_*.py >/dev/null 2>&1 || return 0
     echo "== $1: running, in silence until its end"
     status=0
-    timeout 2700 /usr/bin/python3 -m pytest -q -rs -n "${JOBS:-4}" --dist "${3:-loadfile}" -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
+    timeout 2700 /usr/bin/python3 -m pytest -q -rfEs -n "${JOBS:-4}" --dist "${3:-loadfile}" -p no:cacheprovider --tb=short --junitxml="$work/junit.xml" "$2" >"$work/pytest.out" 2>&1 || status=$?
     grep '^SKIPPED' "$work/pytest.out" || true
-    [ "$status" -eq 0 ] || cat "$work/pytest.out"
+    if [ "$status" -ne 0 ]; then
+        cat "$work/pytest.out"
+        grep -E '^(FAILED|ERROR) ' "$work/pytest.out" >>"$work/failures" || true
+    fi
     counts=$(/usr/bin/python3 - "$work/junit.xml" <<'PY'
 import sys, xml.etree.ElementTree as tree
 suite = tree.parse(sys.argv[1]).getroot().find("testsuite")
@@ -212,5 +218,6 @@ for part; do
         ;;
     esac
 done
+[ ! -s "$work/failures" ] || cut -c 1-300 "$work/failures"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

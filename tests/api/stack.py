@@ -26,6 +26,8 @@ SANITIZED = "asan" in str(BIN) or "tsan" in str(BIN) or os.environ.get("VARIANT"
 DEADLINE = 240 if SANITIZED else 60
 #: Name of the log of every trust here: the template database registered the log's key under it.
 LOG_NAME = "trust.example/log"
+#: Where the auditor finds what the schema is declared to be: the newest stack's, until that stack ends.
+DECLARED = "COMMONHOLD_AUDIT_DECLARED"
 REPORTS = re.compile(r"(Sanitizer|runtime error:)")
 
 sys.path.insert(0, str(ROOT / "deploy" / "demo"))
@@ -271,6 +273,7 @@ class Stack:
 
     def __init__(self, folder, durable=False):
         self.folder, self.count, self.trusts = pathlib.Path(folder), 0, []
+        self.declared_before = {name: value for name, value in os.environ.items() if name == DECLARED}
         self.environment = {**os.environ, "CH_PG_TEST": "" if durable else "1"}
         self.folder.chmod(0o711)
         self.start_database()
@@ -301,7 +304,7 @@ class Stack:
         declared = self.folder / "declared.txt"
         declared.write_text(run("sh", ROOT / "services" / "audit" / "declare.sh", self.conninfo("declared"), env={**os.environ, "CH_BIN": str(BIN)}))
         query(self.admin, "DROP DATABASE declared WITH (FORCE)")
-        os.environ["COMMONHOLD_AUDIT_DECLARED"] = str(declared)
+        os.environ[DECLARED] = str(declared)
 
     def conninfo(self, database):
         return self.admin.replace("dbname=commonhold", f"dbname={database}")
@@ -341,6 +344,8 @@ class Stack:
             for trust in list(self.trusts):
                 self.release(trust)
         finally:
+            os.environ.pop(DECLARED, None)
+            os.environ.update(self.declared_before)
             run("sh", ROOT / "deploy" / "pg.sh", "stop", self.folder)
 
 

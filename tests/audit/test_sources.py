@@ -36,9 +36,8 @@ def as_owner(*command):
 
 
 @pytest.fixture
-def primary(monkeypatch):
+def primary():
     """A cluster of its own: that of the other tests writes no log that could be streamed."""
-    monkeypatch.setenv("COMMONHOLD_AUDIT_DECLARED", "")  # what a stack makes of it is this test's alone
     with tempfile.TemporaryDirectory(prefix="commonhold-primary.") as folder:
         made = Stack(folder, durable=True)
         yield made

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a cycle ended with, in figures that do not depend on ids, and what must hold in any database at any time."""
+"""What a cycle ended with, in figures that depend neither on ids nor on how fast its people were, and what must hold in any database at any time."""
 import re
 
 ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -9,7 +9,8 @@ FIGURES = {
     "errors": 'SELECT line, "row", column_name, reason, value FROM licensing.contribution_error ORDER BY 1',
     "consents": "SELECT state, count(*) FROM licensing.consent_event GROUP BY 1 ORDER BY 1",
     "proposals": "SELECT p.type, p.state, p.reading, t.counts, t.outcome FROM governance.proposal p LEFT JOIN governance.tally t ON t.proposal_id = p.id ORDER BY 1",
-    "notices": "SELECT payload ->> 'kind', count(*) FROM log.outbox WHERE topic = 'notice' GROUP BY 1 ORDER BY 1",
+    "notices": "SELECT payload ->> 'kind', count(*) FROM log.outbox WHERE topic = 'notice' "
+               "AND NOT starts_with(payload ->> 'kind', 'voting_reminder') GROUP BY 1 ORDER BY 1",
     "applications": "SELECT purpose, state, reasons::text FROM licensing.application ORDER BY 1",
     "application events": "SELECT a.purpose, e.command, count(*) FROM licensing.application_event e JOIN licensing.application a ON a.id = e.application_id "
                           "GROUP BY 1, 2 ORDER BY 1, 2",

@@ -39,7 +39,7 @@ def quick_charter():
     """The demonstration's, with shorter votes."""
     charter = json.loads((ROOT / "deploy/demo/charter.json").read_text())
     for rule in charter["rules"]:
-        rule.update(discussion_seconds=1, voting_seconds=4, cooling_seconds=0)
+        rule.update(discussion_seconds=1, voting_seconds=6, cooling_seconds=0)
     return charter
 
 

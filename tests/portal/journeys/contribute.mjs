@@ -25,5 +25,6 @@ await journey(seen, async (page) => {
     seen.bars = await page.locator(".progress progress").count();
     await page.getByText("The line is cut").first().waitFor();
     await page.locator(".progress", { hasText: "Done" }).waitFor({ timeout: 120000 });
+    await page.getByText("No row has an error.").waitFor(); // the report is asked for once the file is taken
     seen.end = await page.locator("main").textContent();
 });

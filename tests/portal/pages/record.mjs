@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Makes answers.json anew from a trust that runs: node record.mjs BASE MEMBER TREASURER COUNCIL BOARD, e-mail addresses of accounts without second factor.
-// The demonstration's is a good one (deploy/demo.sh). Every page is opened once, as the one whom it is for, and what the interfaces answered is kept.
+// Makes answers.json from a trust that runs: node record.mjs BASE READERS [PATH...]. READERS is a JSON object {"member": e-mail address, "treasurer": ...} of
+// accounts without second factor. With paths of the table only their pages are recorded, beside what is in the file. The demonstration's trust is a good one
+// (deploy/demo.sh). Every page is opened once, as the one whom it is for, and what the interfaces answered is kept.
 import fs from "node:fs";
 import { routes } from "../../../services/portal/www/router.js";
 import { launch, openPage, settled } from "./browser.mjs";
 
-const [base, member, treasurer, council, board] = process.argv.slice(2);
+const [base, who, ...only] = process.argv.slice(2);
+const emails = JSON.parse(who);
 const PASSWORD = "correct horse battery staple";
 const FEW = 6; // items of a list that are kept
+const file = new URL("answers.json", import.meta.url);
+const { places, answers: before } = only.length > 0 ? JSON.parse(fs.readFileSync(file, "utf8")) : { places: {}, answers: {} };
 const answers = {};
 
 /** Something to show for each parameter: [list, what of its first item]. */
@@ -34,9 +38,11 @@ async function sample(page, path) {
     return items.length ? path.replace(/:\w+/, items[0][member]) : null;
 }
 
-/** Whose eyes a page is seen with. */
+/** Whose eyes a page is seen with, by the first part of its path; a member's where nobody is named. */
+const READERS = { treasury: "treasurer", council: "council", board: "board" };
+
 function readerOf(path) {
-    return { treasury: treasurer, council, board }[path.split("/")[1]] ?? member;
+    return emails[READERS[path.split("/")[1]] ?? "member"];
 }
 
 async function signedIn(browser, email) {
@@ -51,8 +57,8 @@ async function signedIn(browser, email) {
 }
 
 const browser = await launch();
-const readers = {}, places = {};
-for (const { path } of routes) {
+const readers = {};
+for (const { path } of routes.filter((route) => only.length === 0 || only.includes(route.path))) {
     const page = (readers[readerOf(path)] ??= await signedIn(browser, readerOf(path)));
     const place = await sample(page, path);
     if (!place) continue;
@@ -62,7 +68,7 @@ for (const { path } of routes) {
     await page.waitForLoadState("networkidle");
 }
 await browser.close();
-const sorted = Object.fromEntries(Object.entries(answers).filter(([, one]) => one.status < 400).sort(([left], [right]) => (left < right ? -1 : 1)));
-const file = new URL("answers.json", import.meta.url);
+const good = Object.entries(answers).filter(([name, one]) => one.status < 400 && !(name in before));
+const sorted = Object.fromEntries([...Object.entries(before), ...good].sort(([left], [right]) => (left < right ? -1 : 1)));
 fs.writeFileSync(file, `${JSON.stringify({ clock: new Date().toISOString().replace(/\.\d+/, ""), places, answers: sorted }, null, 1)}\n`);
 console.log(`${Object.keys(sorted).length} answers, ${fs.statSync(file).size} bytes`);
