@@ -14,9 +14,9 @@ static const char *const CONTRIBUTION[] = {
 static const char *const CONTRIBUTOR[] = {"recipient", "share", NULL};
 
 static const struct long_list LISTS[] = {
-    {"recipients", NULL, "", RECIPIENT, "COPY audit.work_recipient FROM STDIN"},
-    {"contributions", NULL, "", CONTRIBUTION, "COPY audit.work_contribution FROM STDIN"},
-    {"contributions", "contributors", "", CONTRIBUTOR, "COPY audit.work_contributor FROM STDIN"}};
+    {{"recipients", NULL, "", RECIPIENT}, "COPY audit.work_recipient FROM STDIN"},
+    {{"contributions", NULL, "", CONTRIBUTION}, "COPY audit.work_contribution FROM STDIN"},
+    {{"contributions", "contributors", "", CONTRIBUTOR}, "COPY audit.work_contributor FROM STDIN"}};
 #define LIST_COUNT (sizeof LISTS / sizeof *LISTS)
 
 static const char UNIT_SETTING[] = "SELECT pg_catalog.set_config('audit.unit', $1, true)";

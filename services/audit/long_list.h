@@ -5,14 +5,11 @@
 #define SERVICES_AUDIT_LONG_LIST_H
 
 #include "audit.h"
+#include "cut.h"
 
 struct long_list {
-    const char *name;          /* member of the document: an array of objects */
-    const char *inner;         /* NULL, or the member of each element that is such an array: its elements make the rows,
-                                * each behind the `id` of the outer one */
-    const char *before;        /* columns in front of every row, as COPY wants them with tabs behind, "" for none */
-    const char *const *fields; /* members that follow, strings and integers; ends with NULL */
-    const char *into;          /* COPY table FROM STDIN of the findings' database */
+    struct cut_list cut;
+    const char *into; /* COPY table FROM STDIN of the findings' database */
 };
 
 /* Copies a list of the evidence that is stored under this hash, whose bytes were found to have it. What else the

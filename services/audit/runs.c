@@ -48,8 +48,8 @@ static const struct pipe PIPES[] = {
 #define INTO_STORED "COPY audit.work_stored (what, place, id, minor) FROM STDIN"
 static const char *const LINE[] = {"id", "amount", NULL};
 static const char *const FUND[] = {"to", "amount", NULL};
-static const struct long_list RESULT_LISTS[] = {{"lines", NULL, "result\t-1\t", LINE, INTO_STORED},
-                                                {"funds", NULL, "result\t-1\t", FUND, INTO_STORED}};
+static const struct long_list RESULT_LISTS[] = {{{"lines", NULL, "result\t-1\t", LINE}, INTO_STORED},
+                                                {{"funds", NULL, "result\t-1\t", FUND}, INTO_STORED}};
 
 static const char CLEAR[] = "TRUNCATE audit.work_stored";
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 audit_SRC := services/audit/main.c services/audit/halves.c services/audit/database.c services/audit/findings.c services/audit/progress.c services/audit/report.c \
 	services/audit/merkle.c services/audit/tree.c services/audit/chart.c services/audit/accounts.c services/audit/journal.c services/audit/journal_point.c \
-	services/audit/usage.c services/audit/rules.c services/audit/inputs.c services/audit/long_list.c services/audit/runs.c services/audit/pots.c services/audit/batches.c services/audit/payouts.c services/audit/payments.c services/audit/approvals.c \
+	services/audit/usage.c services/audit/rules.c services/audit/inputs.c services/audit/cut.c services/audit/long_list.c services/audit/runs.c services/audit/pots.c services/audit/batches.c services/audit/payouts.c services/audit/payments.c services/audit/approvals.c \
 	services/audit/transfers.c services/audit/bank.c services/audit/camt.c \
 	services/audit/documents.c services/audit/closing.c services/audit/chain.c services/audit/statement.c services/audit/fetched.c \
 	services/audit/exports.c services/audit/export_tools.c \
@@ -32,7 +32,7 @@ audit_COMMAND_SRC := services/audit/verify/log_files.c services/audit/verify/sta
 	services/audit/verify/vote.c services/audit/verify/vote_ballots.c services/audit/verify/vote_proofs.c services/audit/verify/vote_rule.c \
 	services/audit/verify/vote_method.c services/audit/verify/vote_stv.c
 
-UNIT_TESTS += test_audit_pure
+UNIT_TESTS += test_audit_pure test_cut
 FUZZ_TARGETS += fuzz_statement
 $(BUILD)/fuzz/fuzz_statement: $(BUILD)/fuzz/obj/services/audit/verify/statement.o $(BUILD)/fuzz/obj/services/audit/verify/steps.o \
 	$(BUILD)/fuzz/obj/services/audit/verify/trace.o $(BUILD)/fuzz/obj/services/audit/verify/trust.o

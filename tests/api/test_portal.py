@@ -409,8 +409,10 @@ def test_confirming_needs_a_key(newcomer):
 
 # -- the front page -------------------------------------------------------
 
-def test_front_page_without_build(trust):
+def test_front_page_without_build(stack, tmp_path):
+    trust = stack.trust(settings={"portal": {"portal_dir": str(tmp_path)}}, sign_in=False)
     page = trust.public.get("/")
+    stack.release(trust)
     assert b"make portal" in page.raw and "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
