@@ -75,6 +75,7 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with outer.lock:
+                    self.here = 1
                     outer.under_way[self.path] = outer.under_way.get(self.path, 0) + 1
                     outer.most[self.path] = max(outer.most.get(self.path, 0), outer.under_way[self.path])
                     outer.came.setdefault(self.path, []).append((time.monotonic(), dict(self.headers.items()), body))
@@ -84,8 +85,13 @@ class Receiver:
                     answer(self, count) if callable(answer) else self.say(answer)
                 except OSError:
                     self.close_connection = True
+                self.leave()
+
+            def leave(self):
+                """No longer under way: before the answer's last byte, for its reader may ask again at once."""
                 with outer.lock:
-                    outer.under_way[self.path] -= 1
+                    outer.under_way[self.path] -= self.here
+                    self.here = 0
 
             def say(self, status, **headers):
                 self.send_response(status)
@@ -93,6 +99,7 @@ class Receiver:
                     self.send_header(name.replace("_", "-"), value)
                 if status != 204:
                     self.send_header("Content-Length", "0")
+                self.leave()
                 self.end_headers()
 
             do_GET = do_POST

@@ -76,12 +76,19 @@ def kill_at_a_row(trust, worker, name, step):
 
 
 def kill_before_the_file(trust, worker, name):
-    """The worker cannot open what it writes beside the checkpoint file: a pipe that nobody reads."""
+    """The worker cannot open what it writes beside the checkpoint file: a pipe that nobody reads. It is laid while the worker is at the checkpoint's row, so
+    that it does not meet an earlier one on its way to the file."""
     pipe = trust.checkpoint_file.with_name(trust.checkpoint_file.name + ".new")
-    os.mkfifo(pipe)
     before = trust.sql("SELECT max(size) FROM log.checkpoint")[0][0]
-    add(trust, name, random.randrange(1, 300))
-    wait_for("the commit", lambda: trust.sql("SELECT max(size) FROM log.checkpoint")[0][0] > before, DEADLINE, 0.02)
+    point = Breakpoint(trust, "log.checkpoint", "INSERT")
+    try:
+        add(trust, name, random.randrange(1, 300))
+        point.wait()
+        os.mkfifo(pipe)
+        point.release()
+        wait_for("the commit", lambda: trust.sql("SELECT max(size) FROM log.checkpoint")[0][0] > before, DEADLINE, 0.02)
+    finally:
+        point.remove()
     worker.kill()
     pipe.unlink()
 
