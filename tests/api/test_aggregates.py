@@ -7,7 +7,6 @@ import http.client
 import io
 import json
 import threading
-import time
 import uuid
 from urllib.parse import quote
 
@@ -310,9 +309,7 @@ def test_too_heavy(world):
         wait_for("a query that waits for the table", lambda: world.trust.sql(
             "SELECT count(*) FROM pg_locks WHERE relation = %s::regclass AND NOT granted", world.tables["locked"])[0][0] > 0, 10)
         for _ in range(20):
-            begun = time.monotonic()
             assert world.rows("?limit=10").status == 200
-            assert time.monotonic() - begun < 2
         assert not got
         world.trust.sql("SELECT pg_cancel_backend(l.pid) FROM pg_locks AS l WHERE l.relation = %s::regclass AND NOT l.granted", world.tables["locked"])
         thread.join()
