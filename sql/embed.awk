@@ -13,7 +13,7 @@ function fail(message) {
 }
 
 function literal(text) {
-    gsub(/\\/, "\\\\\\\\", text)
+    gsub(/\\/, "&&", text)
     gsub(/"/, "\\\"", text)
     gsub(/\t/, "\\t", text)
     gsub(/\r/, "\\r", text)
