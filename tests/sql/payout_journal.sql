@@ -179,6 +179,25 @@ SET LOCAL session_replication_role = origin;
 
 \echo 'ok - append-only'
 
+-- The checks behind a booking go by its transaction, also in a month without figures for the planner and with a plan that is kept: by the key they would read the whole month.
+SET LOCAL plan_cache_mode = force_generic_plan;
+SET LOCAL enable_seqscan = off;
+PREPARE of_txn (date, uuid) AS SELECT count(*) FROM payout.posting WHERE month = $1 AND txn_id = $2;
+DO $$
+DECLARE
+    v_plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) EXECUTE of_txn(%L, %L)', '2026-01-01', gen_random_uuid()) INTO v_plan;
+    IF v_plan::text NOT LIKE '%posting_202601_txn_id_line_idx%' OR v_plan::text LIKE '%pkey%' THEN
+        RAISE EXCEPTION 'postings of a transaction are looked for by %', v_plan;
+    END IF;
+END $$;
+DEALLOCATE of_txn;
+RESET plan_cache_mode;
+RESET enable_seqscan;
+
+\echo 'ok - a booking reads its own postings'
+
 -- No login role writes a table or books by itself.
 SELECT pg_temp.refused(r || ' ' || s, '42501', format('SET LOCAL ROLE %I; %s', r, s))
 FROM unnest(ARRAY['ch_payout', 'ch_worker', 'ch_governance', 'ch_licensing', 'ch_metering', 'ch_portal', 'ch_log', 'ch_audit']) AS r,
