@@ -57,7 +57,7 @@ ch_handler get_charter, list_rules, list_bylaws, list_offices, list_assets, list
 ch_handler post_application, decide_application, list_members, get_member, leave_membership, erase_member, change_class,
     record_dues, suspend_member, reinstate_member;
 ch_handler list_proposals, post_proposal, get_proposal, put_proposal, submit_proposal, withdraw_proposal,
-    sponsor_proposal, comment_proposal, refer_proposal, give_opinion;
+    sponsor_proposal, comment_proposal, hear_accused, refer_proposal, give_opinion;
 ch_handler get_roll, check_self, cast_named_vote, get_turnout;
 ch_handler cast_ballot, post_steward_key, reveal_steward_key, get_tracker, get_bundle;
 ch_handler stand_for_election, stand_down, nominate_candidate;

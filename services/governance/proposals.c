@@ -7,8 +7,8 @@
 #include "governance.h"
 
 #define TYPES                                                                                                          \
-    "terms benefit_rule prohibit_purpose permit_purpose budget_round bylaw entrenched succession recall policy "       \
-    "board_decision"
+    "terms benefit_rule prohibit_purpose permit_purpose budget_round bylaw entrenched succession expulsion recall "    \
+    "policy board_decision"
 
 CH_FUNCTION(create_fn, "governance.create_proposal", "$1::uuid, $2::text, $3::jsonb");
 CH_FUNCTION(edit_fn, "governance.edit_proposal", "$1::uuid, $2::integer, $3::uuid, $4::jsonb");
@@ -17,6 +17,7 @@ CH_FUNCTION(withdraw_fn, "governance.withdraw_proposal", "$1::uuid, $2::uuid");
 CH_FUNCTION(sponsor_fn, "governance.sponsor_proposal", "$1::uuid, $2::uuid");
 CH_FUNCTION(comment_fn, "governance.comment_proposal", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 CH_FUNCTION(refer_fn, "governance.refer_proposal", "$1::uuid, $2::uuid, $3::jsonb");
+CH_FUNCTION(hear_fn, "governance.hear_accused", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 CH_FUNCTION(opinion_fn, "governance.give_opinion", "$1::uuid, $2::uuid, $3::jsonb");
 CH_READ(get_fn, "governance.get_proposal", "$1::uuid, $2::uuid");
 CH_READ(list_fn, "governance.list_proposals", "$1::uuid, $2::text, $3::text, $4::uuid, $5::integer");
@@ -148,6 +149,28 @@ struct ch_done *comment_proposal(struct ch_request *request)
     return refused ? refused
                    : ch_call(request, &comment_fn,
                              CH_ARGS(actor_argument(request), ch_idempotency_key(request), id, ch_body_json(request)));
+}
+
+struct hearing {
+    const char *text, *held_at;
+};
+
+static const struct ch_field HEARING[] = {
+    CH_FIELD(CH_FIELD_TEXT, hearing, text, true, 1, 10000, NULL),
+    CH_FIELD(CH_FIELD_TIME, hearing, held_at, false, 0, 0, NULL),
+    {NULL, 0, false, 0, 0, 0, NULL},
+};
+
+struct ch_done *hear_accused(struct ch_request *request)
+{
+    struct hearing *body = ch_alloc(ch_arena_of(request), sizeof *body);
+    struct ch_done *refused = ch_decode(request, HEARING, body);
+    const char *id = refused ? NULL : id_argument(request, "id", &refused);
+    return refused
+               ? refused
+               : ch_call_then(request, &hear_fn,
+                              CH_ARGS(actor_argument(request), ch_idempotency_key(request), id, ch_body_json(request)),
+                              reply_proposal);
 }
 
 struct referral {

@@ -44,6 +44,7 @@ static const struct ch_route ROUTES[] = {
     {CH_POST, "/governance/v1/proposals/{id}/withdraw", CH_AUTH_MEMBER, withdraw_proposal, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/sponsor", CH_AUTH_MEMBER, sponsor_proposal, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/comment", CH_AUTH_MEMBER, comment_proposal, NULL, NULL, 0, 0},
+    {CH_POST, "/governance/v1/proposals/{id}/hear", CH_AUTH_MEMBER, hear_accused, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/refer", CH_AUTH_MEMBER, refer_proposal, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/give-opinion", CH_AUTH_MEMBER, give_opinion, NULL, NULL, SMALL, 0},
     {CH_POST, "/governance/v1/proposals/{id}/annul", CH_AUTH_MEMBER, annul_proposal, NULL, NULL, SMALL, 0},

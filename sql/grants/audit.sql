@@ -32,6 +32,8 @@ RESET ROLE;
 SET LOCAL ROLE ch_governance_owner;
 GRANT SELECT (member_id, erased_at) ON governance.person TO ch_audit;
 GRANT SELECT ON governance.affiliation, governance.ballot_log TO ch_audit;
+-- that somebody was heard, not what was said
+GRANT SELECT (proposal_id, n, kind, accused, held_at, at) ON governance.hearing TO ch_audit;
 -- whose keys opened which box, and never the keys
 GRANT SELECT (proposal_id, reading, class, member_id, posted_at) ON governance.steward_key TO ch_audit;
 RESET ROLE;

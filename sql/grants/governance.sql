@@ -38,7 +38,7 @@ GRANT EXECUTE ON FUNCTION governance.is_bootstrap(), governance.apply_for_member
     governance.record_dues(uuid, text, uuid, jsonb), governance.change_standing(uuid, text, uuid, text, jsonb), governance.get_member(uuid, uuid), governance.list_members(uuid, text, uuid, integer),
     governance.create_proposal(uuid, text, jsonb), governance.edit_proposal(uuid, integer, uuid, jsonb),
     governance.submit_proposal(uuid, uuid), governance.withdraw_proposal(uuid, uuid), governance.sponsor_proposal(uuid, uuid),
-    governance.comment_proposal(uuid, text, uuid, jsonb), governance.refer_proposal(uuid, uuid, jsonb),
+    governance.comment_proposal(uuid, text, uuid, jsonb), governance.hear_accused(uuid, text, uuid, jsonb), governance.refer_proposal(uuid, uuid, jsonb),
     governance.give_opinion(uuid, uuid, jsonb), governance.get_proposal(uuid, uuid),
     governance.list_proposals(uuid, text, text, uuid, integer), governance.cast_named_vote(uuid, uuid, jsonb),
     governance.get_roll(uuid, uuid, integer, uuid, integer), governance.check_self(uuid, uuid), governance.get_turnout(uuid, uuid),

@@ -12,6 +12,7 @@ import uuid
 import psycopg2
 import pytest
 
+from expelling import put_to_vote
 from stack import BIN, DEADLINE, ROOT, SANITIZED, eventually
 
 GOV, LIC = "/governance/v1", "/licensing/v1"
@@ -35,6 +36,8 @@ def charter(cooling):
             rule.update(discussion_seconds=0, voting_seconds=2, cooling_seconds=cooling)
         if rule["type"] == "prohibit_purpose":
             rule.update(voting_seconds=2, cooling_seconds=SHORT_COOLING)
+    policy = next(rule for rule in made["rules"] if rule["type"] == "policy")
+    made["rules"].append({**policy, "type": "expulsion", "proposers": ["conduct"], "sponsors_min": 0, "cooling_seconds": 0, "must_carry_subject": True})
     return made
 
 
@@ -366,7 +369,9 @@ def merkle(hashes):
 def test_reversed_expulsion_opens_the_way_back(trust):
     trust.join("yan", "U", "Yan Yu", "mo")
     yan = uid(trust, "yan")
-    trust.sql("INSERT INTO governance.standing SELECT member_id, max(seq) + 1, 'expelled', clock_timestamp(), NULL, 'test' FROM governance.standing WHERE member_id = %s GROUP BY 1", yan)
+    take_office(trust, "tess")
+    trust.vote(put_to_vote(trust, "tess", "yan"), {name: "yes" for name in VOTERS})
+    assert trust["yan"].get(f"{GOV}/members/self")["standing"] == "expelled"
     again = {"class": "U", "display_name": "Yan Yu", "email": "yan@members.example"}
     refused(trust["yan"].send("POST", f"{GOV}/membership-applications", again), "already_applied", 409)
     with pytest.raises(psycopg2.Error) as answer:

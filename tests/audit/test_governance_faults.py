@@ -395,11 +395,19 @@ def recalled_by_nothing(b):
                  [told("GOV-O1", "office", office, "end", "recalled", "none"), told("T2", "office", office, "leaves", "2", "1")])
 
 
+def expelled_by_nobody(b):
+    """Somebody without an office, after all rolls were taken."""
+    member, seq = b.sql("SELECT s.member_id::text, max(s.seq) + 1 FROM governance.standing AS s WHERE NOT EXISTS (SELECT FROM governance.office AS o WHERE o.member_id = s.member_id) "
+                        "GROUP BY 1 ORDER BY 1 LIMIT 1")[0]
+    return Fault(["governance.standing"], [f"INSERT INTO governance.standing (member_id, seq, standing, since_at, reason) VALUES ('{member}', {seq}, 'expelled', clock_timestamp(), 'x')"],
+                 [told("GOV-O1", "member", member, f"standing {seq}", "expelled by a vote in force", "by none")])
+
+
 def key_of_the_author(b):
     """A steward's key to a box of her own."""
     policy, gil = b.made.policy, b.made.ids["gil"]
     return Fault(["governance.steward_key"], [f"UPDATE governance.steward_key SET member_id = '{gil}' WHERE proposal_id = '{policy}' AND class = 'U'"],
-                 [on("GOV-O1", policy, "steward of class U in reading 1", "a steward in office, neither its author nor a candidate", gil)])
+                 [on("GOV-O1", policy, "steward of class U in reading 1", "a steward in office, neither its author nor concerned", gil)])
 
 
 # ---- GOV-A1 ----
@@ -513,7 +521,7 @@ FAULTS = [
     named_vote_lost, two_named_votes_exchanged, mark_taken_away, sealed_ballot_lost, opened_to_another_choice,
     tally_rewritten, refusal_called_a_success, tally_lost, another_seed, ranking_changed, winners_in_another_order, other_project_selected, award_raised,
     quorum_lowered_afterwards, text_changed_behind_the_vote, closed_early, move_taken_out_of_the_history,
-    loser_is_seated, office_for_longer, office_of_nobody, recalled_by_nothing, key_of_the_author,
+    loser_is_seated, office_for_longer, office_of_nobody, recalled_by_nothing, expelled_by_nobody, key_of_the_author,
     licensed_without_a_vote, history_invented, asset_struck_off, passed_on_to_another, guard_taken_off, event_trigger_dropped, domain_with_sold,
     floor_lowered, clause_rewritten, entrenched_by_a_simple_vote, board_decides_for_members, bootstrap_ended_early, prohibition_gone]
 

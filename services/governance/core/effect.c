@@ -87,6 +87,7 @@ static const struct ch_shape_key BUDGET_AWARDS[] = {CODE("schema", "budget_award
                                                     END};
 static const struct ch_shape_key RECALL[] = {CODE("schema", "recall"), UUID("office_id", 0), CODE("class", "U W C"),
                                              END};
+static const struct ch_shape_key EXPULSION[] = {CODE("schema", "expulsion"), UUID("member_id", 0), END};
 static const struct ch_shape_key SANCTION[] = {CODE("schema", "sanction"),
                                                UUID("lift", MAY),
                                                UUID("organisation_id", MAY),
@@ -114,6 +115,7 @@ static const struct effect_schema {
                {"appointment", APPOINTMENT},
                {"budget_awards", BUDGET_AWARDS},
                {"recall", RECALL},
+               {"expulsion", EXPULSION},
                {"sanction", SANCTION},
                {NULL, NULL}};
 

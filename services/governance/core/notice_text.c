@@ -38,6 +38,7 @@ static const struct sentence SENTENCES[] = {
      "/decisions/"},
     {"case_opened", {"A case waits for your vote", "Un caso espera su voto"}, "/council/"},
     {"case_due", {"A case is due soon", "Un caso vence pronto"}, "/council/"},
+    {"hearing", {"You are called to a hearing", "Se le cita a una audiencia"}, "/decisions/"},
     {"appeal_decided", {"An appeal has been decided", "Se ha resuelto una apelación"}, "/decisions"},
     {"payout.held", {"A payment to you is held", "Un pago a su favor está retenido"}, "/me/statements"},
     {"payout.unclaimed", {"Money waits for you", "Hay dinero que le espera"}, "/me/statements"},

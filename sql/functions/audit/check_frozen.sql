@@ -13,13 +13,17 @@ AS $$
         SELECT e.*, pg_catalog.row_number() OVER w AS place, pg_catalog.lag(e.to_state, 1, 'draft') OVER w AS before, pg_catalog.lead(e.to_state) OVER w AS next, pg_catalog.lead(e.at) OVER w AS next_at
         FROM governance.proposal_event AS e WHERE e.proposal_id = p_proposal WINDOW w AS (ORDER BY e.seq)),
     p AS (
-        SELECT p.*, v.title, v.body_text, v.effect, k.rule AS row_rule, k.version AS row_version, p.state IN ('in_force', 'superseded', 'expired') AS enacted,
+        SELECT p.*, v.title, v.body_text, v.effect,
+            -- The class of whom it would expel must carry it too, where the row says so.
+            CASE WHEN (k.rule ->> 'must_carry_subject')::boolean AND p.type = 'expulsion' THEN pg_catalog.jsonb_set(k.rule, '{must_carry}', pg_catalog.to_jsonb((k.rule ->> 'must_carry')::integer
+                | CASE c.class WHEN 'U' THEN 1 WHEN 'W' THEN 2 WHEN 'C' THEN 4 ELSE 0 END)) ELSE k.rule END AS row_rule, k.version AS row_version, p.state IN ('in_force', 'superseded', 'expired') AS enacted,
             EXISTS (SELECT FROM event AS e WHERE e.to_state = 'frozen') AS frozen, (SELECT pg_catalog.min(f.sha256) FROM audit.leaf_of('proposal', p.id::text) AS f) AS leaf
         FROM governance.proposal AS p LEFT JOIN governance.proposal_version AS v ON v.proposal_id = p.id AND v.version = p.version
         LEFT JOIN LATERAL (SELECT pg_catalog.max(x.at) AS at FROM event AS x WHERE x.to_state = 'submitted') AS s ON true
         -- A row that was enacted while somebody submitted is dated a moment before it was there.
         LEFT JOIN LATERAL (SELECT x.rule, x.version FROM governance.rule_version AS x WHERE x.type = p.rule_type AND x.from_at <= s.at
             AND (x.from_at <= s.at - interval '10 seconds' OR x.version <= p.rule_version) ORDER BY x.version DESC LIMIT 1) AS k ON true
+        LEFT JOIN LATERAL (SELECT x.class::text FROM governance.class_spell AS x WHERE x.member_id::text = v.effect ->> 'member_id' AND (x.seq = 1 OR x.from_at <= s.at) ORDER BY x.seq DESC LIMIT 1) AS c ON true
         WHERE p.id = p_proposal)
     SELECT x.aspect, x.expected, COALESCE(x.found, 'none'), x.about
     FROM p CROSS JOIN LATERAL (VALUES
@@ -32,6 +36,10 @@ AS $$
             'rule_sha256', p.rule_sha256))), p.proposal_sha256::text, 'the hash of the proposal is not that of its parts'),
         ('leaf', p.frozen, COALESCE(p.leaf, p.proposal_sha256::text), p.proposal_sha256::text, 'the log was told of another text'),
         ('state', true, (SELECT e.to_state FROM event AS e ORDER BY e.seq DESC LIMIT 1), p.state, 'the proposal is not in the state that its history ends in'),
+        ('hearing', p.type = 'expulsion' AND p.rule IS NOT NULL, 'called, heard and recorded before it was submitted', (SELECT 'called, heard and recorded before it was submitted'
+                FROM governance.hearing AS c JOIN governance.hearing AS r ON r.proposal_id = c.proposal_id AND r.accused = c.accused WHERE c.proposal_id = p.id AND c.kind = 'call' AND r.kind = 'record'
+                    AND c.accused::text = p.effect ->> 'member_id' AND r.at >= c.held_at AND r.at <= (SELECT pg_catalog.max(e.at) FROM event AS e WHERE e.to_state = 'submitted') LIMIT 1),
+            'a member was put to the vote without having been heard'),
         ('readings', p.enacted, CASE WHEN audit.is_uncontested(p.id) THEN '0' ELSE p.rule ->> 'readings' END, (SELECT pg_catalog.count(*)::text FROM audit.readings_of(p.id)),
             'it was not voted on as often as its rule row says'),
         ('discussion', true, 'long enough', CASE WHEN (SELECT (SELECT pg_catalog.min(f.at) FROM event AS f WHERE f.to_state = 'frozen') < pg_catalog.max(e.at) + (p.rule ->> 'discussion_seconds')::bigint

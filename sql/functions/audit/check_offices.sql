@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: GOV-O1: who holds or held an office was named for it by the charter, or by an appointment or an election in force, as one of its winners; for the term there is,
 --          in a seat of that body and class; no seat has two holders at a time, nobody two seats of a body, no observer one; who left did so for a reason that
---          is there; nobody opened the ballots of a proposal of their own or of an election they stood in. Bodies that exclude each other are G1's.
+--          is there; nobody opened the ballots of a proposal of their own or of an election they stood in. Nobody was expelled but by a vote in force. Bodies that exclude each other are G1's.
 -- Outcomes: none; a row is a finding.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION audit.check_offices(p_unit text)
@@ -49,10 +49,15 @@ AS $$
     SELECT 'office', o.id::text, 'beside ' || b.id, 'one at a time', CASE WHEN o.seat = b.seat THEN 'both in seat ' || o.seat ELSE 'both of ' || o.member_id END, 'a seat has two holders, or somebody two seats of a body'
     FROM office AS o JOIN office AS b ON b.body = o.body AND b.id > o.id AND (b.seat = o.seat OR b.member_id = o.member_id) AND o.from_at < b.ends AND b.from_at < o.ends
     UNION ALL
-    SELECT 'proposal', k.proposal_id::text, 'steward of class ' || k.class || ' in reading ' || k.reading, 'a steward in office, neither its author nor a candidate', k.member_id::text,
+    SELECT 'member', s.member_id::text, 'standing ' || s.seq, 'expelled by a vote in force', 'by none', 'a member was expelled, and no vote said so'
+    FROM governance.standing AS s WHERE s.standing = 'expelled' AND NOT EXISTS (SELECT FROM governance.proposal AS p JOIN governance.proposal_version AS v ON v.proposal_id = p.id
+            AND v.version = p.version WHERE p.type = 'expulsion' AND p.state IN ('in_force', 'superseded', 'expired') AND v.effect ->> 'member_id' = s.member_id::text
+            AND s.since_at BETWEEN p.in_force_at AND p.in_force_at + interval '10 seconds')
+    UNION ALL
+    SELECT 'proposal', k.proposal_id::text, 'steward of class ' || k.class || ' in reading ' || k.reading, 'a steward in office, neither its author nor concerned', k.member_id::text,
         'the key to its ballots was in the wrong hands'
     FROM governance.steward_key AS k JOIN governance.proposal AS p ON p.id = k.proposal_id
-    WHERE k.member_id = p.author OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements((SELECT v.effect -> 'candidates' FROM governance.proposal_version AS v WHERE v.proposal_id = p.id
+    WHERE k.member_id = p.author OR p.subject = 'expulsion:' || k.member_id OR EXISTS (SELECT FROM pg_catalog.jsonb_array_elements((SELECT v.effect -> 'candidates' FROM governance.proposal_version AS v WHERE v.proposal_id = p.id
             AND v.version = p.version AND v.effect ? 'candidates')) AS c (d) WHERE c.d ->> 'member_id' = k.member_id::text)
         OR NOT EXISTS (SELECT FROM office AS o WHERE o.member_id = k.member_id AND o.body IN ('steward', 'steward_deputy') AND o.class = k.class AND o.from_at <= k.posted_at AND o.ends > k.posted_at);
 $$;

@@ -9,14 +9,14 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH head AS MATERIALIZED (
-        SELECT h.*, p.rule, CASE p.rule ->> 'electorate' WHEN 'own_class' THEN v.effect ->> 'class' END AS own_class
+        SELECT h.*, p.rule, CASE p.rule ->> 'electorate' WHEN 'own_class' THEN v.effect ->> 'class' END AS own_class, CASE p.type WHEN 'expulsion' THEN v.effect ->> 'member_id' END AS accused
         FROM governance.roll_head AS h JOIN governance.proposal AS p ON p.id = h.proposal_id LEFT JOIN governance.proposal_version AS v ON v.proposal_id = p.id AND v.version = p.version
         WHERE h.proposal_id = p_proposal),
     listed AS MATERIALIZED (SELECT r.reading, r.member_id, r.class::text AS class FROM governance.roll AS r WHERE r.proposal_id = p_proposal),
     due AS MATERIALIZED (
         SELECT h.reading, e.member_id, e.class, pg_catalog.count(*) AS moments
         FROM head AS h CROSS JOIN (VALUES (interval '-5 seconds'), ('0'), ('2 seconds')) AS m (shift) CROSS JOIN LATERAL audit.electors_at(h.rule, h.taken_at + m.shift) AS e
-        WHERE e.class = COALESCE(h.own_class, e.class) GROUP BY h.reading, e.member_id, e.class),
+        WHERE e.class = COALESCE(h.own_class, e.class) AND e.member_id::text IS DISTINCT FROM h.accused GROUP BY h.reading, e.member_id, e.class),
     figure AS (
         SELECT h.reading, h.sha256::text AS sha256, h.counts, (SELECT audit.digest(pg_catalog.string_agg(l.class || E'\t' || l.member_id || E'\n', '' ORDER BY l.class COLLATE "C", l.member_id))
                 FROM listed AS l WHERE l.reading = h.reading) AS counted,

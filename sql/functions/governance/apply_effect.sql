@@ -71,6 +71,8 @@ BEGIN
         PERFORM governance.apply_awards(p_id, p_effect);
     WHEN 'recall' THEN
         PERFORM governance.end_office((p_effect ->> 'office_id')::uuid, 'recalled', p_id);
+    WHEN 'expulsion' THEN
+        PERFORM governance.expel_member((p_effect ->> 'member_id')::uuid);
     WHEN 'sanction' THEN
         PERFORM governance.write_sanction(p_effect, p_id, NULL);
     END CASE;

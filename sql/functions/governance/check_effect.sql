@@ -66,6 +66,10 @@ BEGIN
                   WHERE o.office_id = (p_effect ->> 'office_id')::uuid AND o.until_at > pg_catalog.now() AND COALESCE(w.class, m.class) = p_effect ->> 'class') THEN
         v_pointer := '/effect/office_id';
         v_detail := 'nobody of this class holds such an office';
+    ELSIF v_kind = 'expulsion' AND NOT EXISTS (SELECT FROM governance.member_now AS m WHERE m.member_id = (p_effect ->> 'member_id')::uuid
+                  AND m.standing IN ('active', 'lapsed', 'suspended')) THEN
+        v_pointer := '/effect/member_id';
+        v_detail := 'no such member, or no longer one';
     ELSIF v_kind = 'appointment' THEN
         v_detail := governance.check_appointment(p_effect);
         v_pointer := '/effect/member_id';

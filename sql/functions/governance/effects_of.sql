@@ -13,6 +13,6 @@ AS $$
         WHEN 'succession' THEN ARRAY['asset_succession']
         WHEN 'policy' THEN ARRAY['policy_text', 'pool_charter', 'asset_register']
         WHEN 'board_election' THEN ARRAY['seats'] WHEN 'council_election' THEN ARRAY['seats'] WHEN 'budget_round' THEN ARRAY['budget_awards']
-        WHEN 'recall' THEN ARRAY['recall']
+        WHEN 'recall' THEN ARRAY['recall'] WHEN 'expulsion' THEN ARRAY['expulsion']
         WHEN 'board_decision' THEN ARRAY['policy_text', 'appointment', 'sanction'] ELSE ARRAY[]::text[] END;
 $$;

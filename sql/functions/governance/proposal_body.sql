@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: a proposal as everybody may see it; a draft only as its author may. While voting is open no vote but ones own
+-- Purpose: a proposal as everybody may see it; a draft only as governance.sees_draft says. While voting is open no vote but ones own
 --          shows.
 -- Outcomes: none.
 -- Locks: none.
@@ -35,8 +35,9 @@ AS $$
                     FROM (SELECT DISTINCT ON (x.reading, x.member_id) x.* FROM governance.named_vote AS x WHERE x.proposal_id = p.id
                               AND (x.reading < p.reading OR p.state <> 'second_reading')
                           ORDER BY x.reading, x.member_id, x.seq DESC) AS n) END,
+        'hearing', governance.hearing_body(p, p_actor),
         'my_vote', (SELECT n.choice FROM governance.named_vote AS n WHERE n.proposal_id = p.id AND n.reading = p.reading AND n.member_id = p_actor
                     ORDER BY n.seq DESC LIMIT 1))
     FROM governance.proposal AS p JOIN governance.proposal_version AS v ON v.proposal_id = p.id AND v.version = p.version
-    WHERE p.id = p_id AND (p.state <> 'draft' OR p.author = p_actor);
+    WHERE p.id = p_id AND governance.sees_draft(p_actor, p);
 $$;

@@ -16,6 +16,7 @@ AS $$
         WHEN 'rule_row' THEN 'rule:' || COALESCE(p_effect -> 'rule' ->> 'type', '')
         WHEN 'asset_register' THEN 'asset:' || COALESCE(p_effect ->> 'ref', '')
         WHEN 'asset_succession' THEN 'asset:' || COALESCE(p_effect ->> 'ref', '')
+        WHEN 'expulsion' THEN 'expulsion:' || COALESCE(p_effect ->> 'member_id', '')
         WHEN 'recall' THEN 'recall:' || COALESCE(p_effect ->> 'office_id', '')
         ELSE p_effect ->> 'schema' END;
 $$;

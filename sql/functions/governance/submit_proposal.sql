@@ -27,11 +27,14 @@ BEGIN
             THEN log.refusal('bootstrap', 'until every class has enough members only the founding board proposes')
             ELSE log.refusal('forbidden', 'a ' || p.type || ' proposal comes from: ' || (r.rule ->> 'proposers')) END;
     END IF;
+    IF p.type = 'expulsion' AND NOT governance.is_heard(p) THEN
+        RETURN log.refusal('not_allowed_here', 'the accused is heard first: call them to a hearing, hold it and record it');
+    END IF;
     v_errors := governance.check_effect(p.type, v_effect) || governance.check_admission(p, r.rule);
     IF v_errors <> '[]' THEN
         RETURN log.refusal('invalid', 'the proposal cannot be submitted as it is', v_errors);
     END IF;
-    UPDATE governance.proposal SET rule = r.rule, rule_type = v_type, rule_version = r.version WHERE id = p_id RETURNING * INTO p;
+    UPDATE governance.proposal SET rule = governance.rule_for(r.rule, governance.accused_of(p)), rule_type = v_type, rule_version = r.version WHERE id = p_id RETURNING * INTO p;
     UPDATE governance.proposal SET sponsors_needed = governance.sponsors_needed(p) WHERE id = p_id;
     PERFORM governance.move_proposal(p_id, 'submitted', p_actor, NULL);
     INSERT INTO governance.sponsor (proposal_id, member_id, at)
