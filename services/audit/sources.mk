@@ -27,7 +27,7 @@ declaration: all
 .PHONY: declaration
 
 # `commonhold verify`: apart from the auditor, which needs a database, and from the makers of proofs.
-audit_COMMAND_SRC := services/audit/verify/log_files.c services/audit/verify/statement.c services/audit/verify/steps.c \
+audit_COMMAND_SRC := services/audit/verify/log_files.c services/audit/verify/statement.c services/audit/verify/steps.c services/audit/verify/split.c \
 	services/audit/verify/trace.c services/audit/verify/trust.c \
 	services/audit/verify/vote.c services/audit/verify/vote_ballots.c services/audit/verify/vote_proofs.c services/audit/verify/vote_rule.c \
 	services/audit/verify/vote_method.c services/audit/verify/vote_stv.c
@@ -35,6 +35,6 @@ audit_COMMAND_SRC := services/audit/verify/log_files.c services/audit/verify/sta
 UNIT_TESTS += test_audit_pure test_cut
 FUZZ_TARGETS += fuzz_statement
 $(BUILD)/fuzz/fuzz_statement: $(BUILD)/fuzz/obj/services/audit/verify/statement.o $(BUILD)/fuzz/obj/services/audit/verify/steps.o \
-	$(BUILD)/fuzz/obj/services/audit/verify/trace.o $(BUILD)/fuzz/obj/services/audit/verify/trust.o
+	$(BUILD)/fuzz/obj/services/audit/verify/split.o $(BUILD)/fuzz/obj/services/audit/verify/trace.o $(BUILD)/fuzz/obj/services/audit/verify/trust.o
 $(BUILD)/replay/fuzz_statement: $(BUILD)/obj/services/audit/verify/statement.o $(BUILD)/obj/services/audit/verify/steps.o \
-	$(BUILD)/obj/services/audit/verify/trace.o $(BUILD)/obj/services/audit/verify/trust.o
+	$(BUILD)/obj/services/audit/verify/split.o $(BUILD)/obj/services/audit/verify/trace.o $(BUILD)/obj/services/audit/verify/trust.o

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "commonhold/crypto.h"
+#include "commonhold/utf8.h"
 #include "core/blt.h"
 #include "core/knapsack.h"
 
@@ -56,13 +57,16 @@ static const struct method *find_method(const char *name)
 static int tally(struct ch_arena *arena, const struct method *method, const char *path, struct input *input)
 {
     struct ch_calc_refusal refusal;
-    char error[256];
+    char error[256], shown[4 * sizeof error + 1]; /* a file's name may be any bytes */
     const char *result = NULL;
     input->text = ch_read_file(arena, path, FILE_MAX, &input->size, error);
     if (input->text)
         result = method->count(arena, input, &refusal);
-    else
-        ch_calc_refuse(&refusal, errno == EFBIG ? "too_large" : "not_readable", NULL, error);
+    else {
+        const char *slug = errno == EFBIG ? "too_large" : "not_readable";
+        ch_utf8_show(error, strlen(error), sizeof error, shown);
+        ch_calc_refuse(&refusal, slug, NULL, shown);
+    }
     if (!result) {
         fprintf(stderr, "%s\n", ch_calc_refusal_text(arena, &refusal));
         return CH_EXIT_REFUSED;

@@ -177,7 +177,13 @@ def change(statement, path, value):
     (("trace", "steps", 2, "rows"), lambda rows: [*rows, rows[0]], "trace"), (("trace", "steps", 2, "rows"), lambda rows: rows[:-1], "trace"),
     (("trace", "steps", 2, "rows", 0, "extra"), lambda n: str(1 - int(n)), "trace"), (("trace", "steps", 2, "rows", 0, "quotient"), lambda n: "0" + n, "trace"),
     (("trace", "steps", 2, "rows", 0, "frozen"), "floor", "trace"), (("steps", 2, "parts", 0, "amount"), lambda n: n + 1, "trace"), (("trace", "steps", 1, "amount"), 1, "trace"),
-    (("line", "steps"), lambda steps: [*steps, {"amount": 0, "id": "reserve"}], "trace"), (("trace", "steps"), lambda steps: steps[:-1], "trace")])
+    (("line", "steps"), lambda steps: [*steps, {"amount": 0, "id": "reserve"}], "trace"), (("trace", "steps"), lambda steps: steps[:-1], "trace"),
+    (("steps", 1, "to"), "Equity:Fund:Commons", "steps"), (("steps", 2, "to"), lambda _: "Equity:Reserve:Legal", "steps"), (("steps", 2, "leftover"), lambda n: n + 1, "steps"),
+    (("funds", 0, "to"), "Equity:Fund:Aids", "steps"), (("funds",), lambda funds: [*funds, {**funds[0], "amount": 0}], "steps"), (("steps", 2, "parts", 0, "amount"), lambda n: n + 1, "steps"),
+    (("steps", 2, "parts"), lambda parts: [*parts, parts[0]], "steps"), (("steps", 2, "parts", 0, "extra"), lambda n: 1 - min(n, 1), "steps"),
+    (("steps", 2, "parts", 0, "cutoff"), lambda c: None if c else {"remainder": "1", "tie": "00" * 32}, "steps"), (("steps", 2, "clamp"), {"rest": 0}, "steps"),
+    (("flags",), ["undistributed"], "steps"), (("flags",), lambda flags: [*flags, "caps_bind:people"], "steps"), (("trace", "steps", 1, "kind"), "percent!", "trace"),
+    (("trace", "steps", 2, "rows", 0, "frozen"), 1, "trace")])
 def test_one_changed_figure_is_seen(day, statements, tmp_path, path, value, fails):
     code, lines = verified(tmp_path, change(statements["ada"], path, value), "--vkey", own_key(day.trust))
     assert code == 1 and f"FAIL {fails}" in lines

@@ -37,6 +37,8 @@ def names(lines):
 def test_what_holds(verify, log):
     assert log.vkey == "coop.example/ledger+60ac4cd1+AUN2DICOGFQbHUmC6mDtlg6btTd6RvKciif+tQlVktE4"
     assert verify("checkpoint", "note", note=log.checkpoint(7)) == (0, ["ok form", "ok key", "ok signature"])
+    assert verify("checkpoint", "note", note=log.checkpoint(0)) == (0, ["ok form", "ok key", "ok signature"])
+    assert verify("checkpoint", "note", note=log.checkpoint(0, b"\1" * 32))[1][0].startswith("FAIL form")  # nothing has no other root
     for size in (1, 2, 7, 8, 33):
         for index in {0, size // 2, size - 1}:
             assert verify("inclusion", "proof", "--entry", "entry", proof=log.proof(index, size), entry=log.entry(index)) == (

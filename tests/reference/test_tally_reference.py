@@ -127,6 +127,8 @@ class Examples(Case):
     def test_files(self):
         done = subprocess.run([BIN, "calc", "tally", "--method", "scottish-stv", "/nowhere/at/all.blt"], capture_output=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout, json.loads(done.stderr)["error"]), (2, b"", "not_readable"))
+        done = subprocess.run([BIN, "calc", "tally", "--method", "knapsack", b"/nowhere/\xff\n.json"], capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout, json.loads(done.stderr)["error"]), (2, b"", "not_readable"))
         for more in (1, 2**26 + 1):
             code, out, errors = call("scottish-stv", EXAMPLE + b"\n" * (2**26 - len(EXAMPLE) + more), "-")
             self.assertEqual((code, out, json.loads(errors)["error"]), (2, b"", "too_large"))

@@ -45,10 +45,21 @@ static void say_signed(struct asked *asked, const struct ch_checkpoint *checkpoi
         verify_say(&asked->report, "policy", wrong ? UNREAD : verify_policy(asked->arena, &asked->trust, checkpoint));
 }
 
+/* RFC 6962, section 2.1: the hash of no entries. */
+static const char *empty_log(const struct ch_checkpoint *checkpoint)
+{
+    uint8_t none[CH_TLOG_HASH];
+    ch_sha256("", 0, none);
+    return checkpoint->size == 0 && memcmp(checkpoint->root, none, CH_TLOG_HASH) != 0
+               ? "a log without entries has the root of the empty tree"
+               : NULL;
+}
+
 static bool check_checkpoint(struct asked *asked, const char *text, size_t size)
 {
     struct ch_checkpoint checkpoint;
     const char *wrong = ch_checkpoint_read(text, size, &checkpoint);
+    wrong = wrong ? wrong : empty_log(&checkpoint);
     verify_say(&asked->report, "form", wrong);
     verify_say(&asked->report, "key", wrong ? UNREAD : verify_key(&asked->trust, &checkpoint));
     verify_say(&asked->report, "signature", wrong ? UNREAD : verify_signature(&asked->trust, &checkpoint));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 /* `commonhold verify statement`: from the member's line to the signed root of the log, and the arithmetic in between
- * (steps.c, trace.c). Shares no code with the makers of statements and proofs. */
+ * (steps.c, split.c, trace.c). Shares no code with the makers of statements and proofs. */
 #include <string.h>
 
 #include "commonhold/cli.h"
@@ -152,7 +152,8 @@ void verify_check_statement(struct ch_arena *arena, const json_t *s, const json_
     verify_say(report, "checkpoint", unread ? "there is none" : verify_signature(trust, &proof->checkpoint));
     if (trust->has_policy)
         verify_say(report, "policy", unread ? "there is none" : verify_policy(arena, trust, &proof->checkpoint));
-    verify_say(report, "steps", verify_steps(arena, s));
+    const char *wrong = verify_steps(arena, s);
+    verify_say(report, "steps", wrong ? wrong : verify_splits(arena, s));
     verify_say(report, "trace", verify_trace(arena, s));
     if (rule)
         verify_say(report, "rule", check_rule(arena, s, rule));

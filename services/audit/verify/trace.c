@@ -31,22 +31,29 @@ static bool is(const struct row *row, const char *level)
     return strcmp(row->level, level) == 0;
 }
 
+/* There, and null: it says nothing, and nothing can be said in its place. */
+static bool is_null(const json_t *json, const char *name)
+{
+    return json_is_null(json_object_get(json, name));
+}
+
 static bool read_row(const json_t *json, struct row *row)
 {
     *row = (struct row){
         .json = json, .level = verify_text(json, "level"), .contribution = verify_text(json, "contribution")};
     bool known = is(row, "recipient") || is(row, "contribution") || is(row, "contributor") || is(row, "clamp");
     bool about = is(row, "contribution") || is(row, "contributor");
-    return known && about == (*row->contribution != '\0') && verify_number(json, "total", &row->total) &&
-           verify_number(json, "weight", &row->weight) && verify_number(json, "weight_total", &row->all) &&
-           verify_number(json, "quotient", &row->quotient) && verify_number(json, "remainder", &row->remainder) &&
-           verify_number(json, "extra", &row->extra) && verify_number(json, "amount", &row->amount) &&
-           (is(row, "clamp") || verify_number(json, "part", &row->part));
+    return known && about == (*row->contribution != '\0') && about != is_null(json, "contribution") &&
+           is(row, "clamp") == is_null(json, "part") &&
+           (is_null(json, "frozen") || json_is_string(json_object_get(json, "frozen"))) &&
+           verify_number(json, "total", &row->total) && verify_number(json, "weight", &row->weight) &&
+           verify_number(json, "weight_total", &row->all) && verify_number(json, "quotient", &row->quotient) &&
+           verify_number(json, "remainder", &row->remainder) && verify_number(json, "extra", &row->extra) &&
+           verify_number(json, "amount", &row->amount) && (is(row, "clamp") || verify_number(json, "part", &row->part));
 }
 
 /* Whether the remainder, or where it is the last one's its tie, is among those that got a unit. */
-static bool gets_extra(struct ch_arena *arena, const json_t *s, const json_t *cut, verify_wide remainder,
-                       const char *id)
+static bool gets_extra(const json_t *s, const json_t *cut, verify_wide remainder, const char *id)
 {
     const json_t *cutoff = json_object_get(cut, "cutoff");
     verify_wide least;
@@ -56,10 +63,7 @@ static bool gets_extra(struct ch_arena *arena, const json_t *s, const json_t *cu
         return true;
     uint8_t hash[CH_TLOG_HASH];
     char hex[2 * CH_TLOG_HASH + 1];
-    const char *run = verify_text(s, "run_id"), *text = ch_printf(arena, "%s %s", run, id);
-    char *bytes = ch_memdup(arena, text, strlen(text));
-    bytes[strlen(run)] = '\0';
-    ch_sha256(bytes, strlen(text), hash);
+    verify_tie(verify_text(s, "run_id"), id, hash);
     ch_hex(hash, sizeof hash, hex);
     return strcmp(hex, verify_text(cutoff, "tie")) <= 0;
 }
@@ -102,7 +106,7 @@ static const char *key_of(struct ch_arena *arena, const struct row *row, const c
 }
 
 /* Total and weights of the row are those that its step tells of, and the extra unit is on the right side of its cut. */
-static const char *check_share(struct ch_arena *arena, const json_t *s, const json_t *step, const struct row *row)
+static const char *check_share(const json_t *s, const json_t *step, const struct row *row)
 {
     const json_t *parts = json_object_get(step, "parts");
     const json_t *cut = is(row, "clamp") ? json_object_get(step, "clamp")
@@ -112,8 +116,7 @@ static const char *check_share(struct ch_arena *arena, const json_t *s, const js
     if (total < 0 || (verify_wide)total != row->total || !verify_number(cut, "weight_total", &all) || all != row->all)
         return "a row shares another amount, or against another total, than its step";
     const char *id = *row->contribution ? row->contribution : verify_text(s, "member");
-    return (row->extra == 1) == gets_extra(arena, s, cut, row->remainder, id) ? NULL
-                                                                              : "a row's extra unit is not its own";
+    return (row->extra == 1) == gets_extra(s, cut, row->remainder, id) ? NULL : "a row's extra unit is not its own";
 }
 
 static const char *check_row(struct ch_arena *arena, const json_t *s, const json_t *step, const json_t *amounts,
@@ -127,7 +130,7 @@ static const char *check_row(struct ch_arena *arena, const json_t *s, const json
     if (!divides(row))
         return "a row does not divide as it says";
     if (!is(row, "contributor"))
-        return check_share(arena, s, step, row);
+        return check_share(s, step, row);
     return (verify_wide)verify_figure(amounts, key_of(arena, row, "contribution")) == row->total
                ? NULL
                : "a row shares another amount than its contribution's";
@@ -176,7 +179,7 @@ static const char *check_step(struct ch_arena *arena, const json_t *s, const jso
 {
     const json_t *rows = json_object_get(traced, "rows"), *own = json_object_get(json_object_get(s, "line"), "steps");
     const char *id = verify_text(step, "id"), *kind = verify_text(step, "kind");
-    if (strcmp(verify_text(traced, "id"), id) != 0)
+    if (strcmp(verify_text(traced, "id"), id) != 0 || strcmp(verify_text(traced, "kind"), kind) != 0)
         return "it is not the statement's";
     int64_t sum = 0;
     const char *wrong = strcmp(kind, "split") == 0 ? sum_rows(arena, s, step, rows, &sum) : NULL;

@@ -60,6 +60,11 @@ const json_t *verify_named(const json_t *array, const char *key, const char *val
 /* NULL, or one sentence in the arena: every amount follows from base, fraction, rounding and max, every remainder from
  * the step before, and lines, funds and what is carried make the pot. */
 const char *verify_steps(struct ch_arena *arena, const json_t *statement);
+/* The same: every step's money goes where the rule sends it, parts have what their shares give them, what no part could
+ * give is the leftover, and each fund has what the steps gave it. For steps that verify_steps found right. */
+const char *verify_splits(struct ch_arena *arena, const json_t *statement);
+/* SHA-256(run 0x00 path): what a tie is broken by. */
+void verify_tie(const char *run, const char *path, uint8_t tie[CH_TLOG_HASH]);
 /* NULL, or one sentence in the arena: every row of the trace divides right and of what the step before it gave, its
  * extra unit is on the right side of the cut, and the rows sum to the line. */
 const char *verify_trace(struct ch_arena *arena, const json_t *statement);
