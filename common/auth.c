@@ -16,27 +16,29 @@ struct credential {
     bool cookie; /* sent by the browser on its own: needs the CSRF header */
 };
 
-/* Value of the cookie ch_token, in the arena (RFC 6265, 4.2). */
-static const char *cookie_token(struct ch_request *request)
+/* Value of a cookie, in the arena (RFC 6265, 4.2); `name` ends in "=". */
+static const char *cookie_token(struct ch_request *request, const char *name)
 {
-    static const char NAME[] = "ch_token=";
     const char *at = ch_header(request, "Cookie");
+    size_t size = strlen(name);
     while (at && *at) {
         at += strspn(at, " ;");
         size_t length = strcspn(at, ";");
-        if (length > sizeof NAME - 1 && strncmp(at, NAME, sizeof NAME - 1) == 0)
-            return ch_memdup(request->arena, at + sizeof NAME - 1, length - (sizeof NAME - 1));
+        if (length > size && strncmp(at, name, size) == 0)
+            return ch_memdup(request->arena, at + size, length - size);
         at += length;
     }
     return NULL;
 }
 
-static struct credential find_credential(struct ch_request *request)
+/* A browser holds the token of the grant its person reads under beside the one of the session (licensing/tokens.c). */
+static struct credential find_credential(struct ch_request *request, enum ch_auth auth)
 {
     const char *header = ch_header(request, "Authorization");
     if (header && strncasecmp(header, "Bearer ", 7) == 0)
         return (struct credential){header + 7 + strspn(header + 7, " "), false};
-    return (struct credential){cookie_token(request), true};
+    const char *grant = auth == CH_AUTH_GRANT ? cookie_token(request, "ch_grant=") : NULL;
+    return (struct credential){grant ? grant : cookie_token(request, "ch_token="), true};
 }
 
 static const char *claim(const json_t *claims, const char *name)
@@ -197,7 +199,7 @@ bool ch_signed_in_freshly(const struct ch_request *request)
 struct ch_done *ch_authenticate(struct ch_request *request)
 {
     enum ch_auth auth = request->routed->route->auth;
-    struct credential credential = find_credential(request);
+    struct credential credential = find_credential(request, auth);
     if (!credential.token)
         return auth == CH_AUTH_NONE ? NULL : ch_reply(request, "not_signed_in", NULL);
     bool program = false;

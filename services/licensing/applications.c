@@ -96,14 +96,21 @@ static bool may_be_private(const char *member)
     return strcmp(member, "project") == 0 || strcmp(member, "restriction") == 0 || strcmp(member, "people") == 0;
 }
 
+struct ch_done *licensing_check_words(struct ch_request *request, const json_t *actions, const json_t *modes,
+                                      const json_t *columns)
+{
+    if (has_repeats(columns))
+        return licensing_refuse_field(request, "/columns", "names a column twice");
+    if (has_repeats(actions))
+        return licensing_refuse_field(request, "/actions", "names an action twice");
+    return has_repeats(modes) ? licensing_refuse_field(request, "/modes", "names a mode twice") : NULL;
+}
+
 static struct ch_done *check_lists(struct ch_request *request, const struct application *in)
 {
-    if (has_repeats(in->columns))
-        return licensing_refuse_field(request, "/columns", "names a column twice");
-    if (has_repeats(in->actions))
-        return licensing_refuse_field(request, "/actions", "names an action twice");
-    if (has_repeats(in->modes))
-        return licensing_refuse_field(request, "/modes", "names a mode twice");
+    struct ch_done *done = licensing_check_words(request, in->actions, in->modes, in->columns);
+    if (done)
+        return done;
     for (size_t i = 0; i < json_array_size(in->private); i++)
         if (!may_be_private(json_string_value(json_array_get(in->private, i))))
             return licensing_refuse_field(request, ch_printf(ch_arena_of(request), "/private/%zu", i),

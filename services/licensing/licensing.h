@@ -30,6 +30,9 @@ struct ch_done *licensing_page(struct ch_request *request, bool uuid, const char
 struct ch_done *licensing_refuse_errors(struct ch_request *request, const char *outcome, const json_t *errors);
 /* One field error. */
 struct ch_done *licensing_refuse_field(struct ch_request *request, const char *pointer, const char *detail);
+/* Words that a request wishes, of which none may come twice: NULL, or the finished refusal. */
+struct ch_done *licensing_check_words(struct ch_request *request, const json_t *actions, const json_t *modes,
+                                      const json_t *columns);
 /* Public key of a JWK in a body's member `jwk`, as it is stored. */
 struct licensing_jwk {
     char kid[44];  /* RFC 7638 thumbprint */
@@ -76,8 +79,9 @@ ch_handler licensing_get_offer, licensing_accept_offer, licensing_get_agreement,
 ch_handler licensing_get_duties, licensing_get_duty, licensing_post_duty, licensing_answer_hearing;
 ch_handler licensing_post_client_key;
 ch_handler licensing_post_client, licensing_get_clients, licensing_delete_client, licensing_post_client_secret,
-    licensing_post_token, licensing_revoke_token;
-ch_handler licensing_get_purposes, licensing_get_register, licensing_get_refusals, licensing_evaluate_policy;
+    licensing_post_token, licensing_revoke_token, licensing_post_access_token;
+ch_handler licensing_get_purposes, licensing_get_register, licensing_get_refusals, licensing_evaluate_policy,
+    licensing_match_policy;
 ch_handler licensing_post_webhook, licensing_get_webhooks, licensing_get_webhook, licensing_delete_webhook,
     licensing_get_webhook_deliveries, licensing_get_webhook_types, licensing_rotate_webhook_secret,
     licensing_enable_webhook, licensing_ping_webhook, licensing_resend_webhook;

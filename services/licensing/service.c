@@ -104,6 +104,8 @@ static const struct ch_route ROUTES[] = {
      "application/x-ndjson", 0, 0},
     {CH_POST, "/licensing/v1/grants/{id}/acknowledge", CH_AUTH_LICENSEE, licensing_acknowledge_tombstones, NULL, NULL,
      4096, 0},
+    {CH_POST, "/licensing/v1/grants/{id}/access-tokens", CH_AUTH_LICENSEE, licensing_post_access_token, NULL, NULL,
+     4096, CH_ROUTE_SECRET},
     {CH_GET, "/licensing/v1/grants/{id}/duties", CH_AUTH_PERSON, licensing_get_duties, NULL, NULL, 0, 0},
     {CH_POST, "/licensing/v1/grants/{id}/duties", CH_AUTH_LICENSEE, licensing_post_duty, NULL, NULL, 393216, 0},
     {CH_GET, "/licensing/v1/grants/{id}/duties/{duty}", CH_AUTH_PERSON, licensing_get_duty, NULL, NULL, 0, 0},
@@ -137,6 +139,7 @@ static const struct ch_route ROUTES[] = {
 
     {CH_GET, "/licensing/v1/purposes", CH_AUTH_NONE, licensing_get_purposes, NULL, NULL, 0, 0},
     {CH_POST, "/licensing/v1/policy/evaluate", CH_AUTH_PERSON, licensing_evaluate_policy, NULL, NULL, 16384, 0},
+    {CH_POST, "/licensing/v1/policy/matches", CH_AUTH_LICENSEE, licensing_match_policy, NULL, NULL, TEXTS, 0},
     {CH_GET, "/licensing/v1/catalogue", CH_AUTH_NONE, licensing_get_catalogue, NULL, LD, 0, 0},
     {CH_GET, "/licensing/v1/catalogue/{pool}", CH_AUTH_NONE, licensing_get_catalogue_entry, NULL, LD, 0, 0},
     {CH_GET, "/licensing/v1/register", CH_AUTH_NONE, licensing_get_register, NULL, NULL, 0, 0},

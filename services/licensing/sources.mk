@@ -15,6 +15,7 @@ licensing_SRC := \
 	services/licensing/ingest_read.c \
 	services/licensing/ingest_spill.c \
 	services/licensing/manifests.c \
+	services/licensing/matches.c \
 	services/licensing/matrix.c \
 	services/licensing/odrl.c \
 	services/licensing/oauth.c \

@@ -10,6 +10,7 @@
 
 PAYOUT_READ(list_batches, "payout.list_batches", "$1::uuid, $2::integer, $3::uuid");
 PAYOUT_READ(show_batch, "payout.show_batch", "$1::uuid, $2::uuid");
+PAYOUT_READ(list_payments, "payout.list_payments", "$1::uuid, $2::uuid, $3::integer, $4::uuid");
 PAYOUT_READ(load_file, "payout.load_file", "$1::uuid, $2::uuid");
 PAYOUT_READ(read_file, "payout.read_batch_file", "$1::uuid, $2::bigint, $3::integer");
 PAYOUT_READ(list_keys, "payout.list_keys", "$1::uuid");
@@ -55,6 +56,14 @@ static const struct ch_field KEY_FIELDS[] = {CH_FIELD(CH_FIELD_TEXT, key_body, p
 struct ch_done *get_batches(struct ch_request *request)
 {
     return list_by_id(request, &list_batches);
+}
+
+struct ch_done *get_batch_payments(struct ch_request *request)
+{
+    const char *id = path_id(request), *limit = page_limit(request), *after;
+    if (!limit || !page_after(request, &after))
+        return bad_page(request);
+    return id ? ch_call(request, &list_payments, CH_ARGS(actor_id(request), id, limit, after)) : no_such(request);
 }
 
 struct ch_done *get_payment(struct ch_request *request)

@@ -3,10 +3,11 @@
  */
 #include <string.h>
 
+#include "commonhold/id.h"
 #include "invoice_document.h"
 #include "payout_role.h"
 
-PAYOUT_READ(list_invoices, "payout.list_invoices", "$1::uuid, $2::uuid, $3::integer, $4::uuid");
+PAYOUT_READ(list_invoices, "payout.list_invoices", "$1::uuid, $2::uuid, $3::integer, $4::uuid, $5::uuid");
 PAYOUT_READ(show_invoice, "payout.show_invoice", "$1::uuid, $2::uuid, $3::uuid, $4::boolean");
 CH_FUNCTION(load_parties, "payout.load_parties", "$1::uuid, $2::text, $3::uuid, $4::jsonb, $5::jsonb");
 CH_FUNCTION(create_invoice, "payout.create_invoice", "$1::uuid, $2::text, $3::jsonb, $4::jsonb");
@@ -53,10 +54,13 @@ static const struct ch_field WRITE_OFF[] = {
 
 struct ch_done *get_invoices(struct ch_request *request)
 {
-    const char *limit = page_limit(request), *after;
+    const char *limit = page_limit(request), *after, *grant = ch_query(request, "grant");
+    uint8_t bytes[16];
     if (!limit || !page_after(request, &after))
         return bad_page(request);
-    return ch_call(request, &list_invoices, CH_ARGS(actor_id(request), actor_org(request), limit, after));
+    if (grant && !ch_id_parse(grant, bytes))
+        return ch_refuse(request, "bad_request", "grant is not the id of a grant.");
+    return ch_call(request, &list_invoices, CH_ARGS(actor_id(request), actor_org(request), limit, after, grant));
 }
 
 struct ch_done *get_invoice(struct ch_request *request)

@@ -57,8 +57,8 @@ ch_handler get_bank_accounts, post_bank_account, get_bank_statements, post_bank_
 ch_handler post_dry_run, get_runs, post_run, get_run, confirm_run, abandon_run, get_result;
 ch_handler get_payee_accounts, post_payee_account, confirm_account, block_account;
 ch_handler get_holds, post_hold, release_hold, give_up_hold;
-ch_handler get_batches, post_batch, get_batch, freeze_batch, approve_batch, release_batch, cancel_batch, get_batch_file,
-    get_approver_keys, post_approver_key, revoke_key, get_payment, retry_payment;
+ch_handler get_batches, post_batch, get_batch, get_batch_payments, freeze_batch, approve_batch, release_batch,
+    cancel_batch, get_batch_file, get_approver_keys, post_approver_key, revoke_key, get_payment, retry_payment;
 ch_handler get_bills, post_bill, withdraw_bill, get_funds, get_commitments, post_commitment, spend_commitment,
     lapse_commitment;
 ch_handler get_statements, get_statement, print_statement, prove_statement;

@@ -76,6 +76,7 @@ static const struct ch_route ROUTES[] = {
     {CH_GET, "/payout/v1/batches", CH_AUTH_MEMBER, get_batches, NULL, NULL, 0, 0},
     {CH_POST, "/payout/v1/batches", CH_AUTH_MEMBER, post_batch, NULL, NULL, 0, 0},
     {CH_GET, "/payout/v1/batches/{id}", CH_AUTH_MEMBER, get_batch, NULL, NULL, 0, 0},
+    {CH_GET, "/payout/v1/batches/{id}/payments", CH_AUTH_MEMBER, get_batch_payments, NULL, NULL, 0, 0},
     {CH_GET, "/payout/v1/batches/{id}/file", CH_AUTH_MEMBER, get_batch_file, NULL, "", 0, 0},
     {CH_POST, "/payout/v1/batches/{id}/freeze-batch", CH_AUTH_MEMBER, freeze_batch, NULL, NULL, 0, 0},
     {CH_POST, "/payout/v1/batches/{id}/approve-batch", CH_AUTH_MEMBER, approve_batch, NULL, NULL, 0, 0},

@@ -70,6 +70,7 @@ void portal_clear_cookies(struct ch_request *request)
     set_cookie(request, "ch_signin", "", "/portal", 0, false);
     set_cookie(request, "ch_token", "", "/", 0, false);
     set_cookie(request, "ch_csrf", "", "/", 0, true);
+    set_cookie(request, "ch_grant", "", "/metering/v1/pools", 0, false); /* licensing's: reading ends too */
 }
 
 static const char *text_of(const json_t *claims, const char *name)

@@ -15,7 +15,7 @@ GRANT EXECUTE ON FUNCTION governance.is_office(uuid, text)
 GRANT EXECUTE ON FUNCTION governance.open_council_case(text, uuid, jsonb), governance.withdraw_case(uuid, text),
     governance.open_appeal(text, uuid, jsonb) TO ch_licensing_owner;
 GRANT SELECT ON governance.appeal_decision, governance.board_order TO ch_licensing_owner, ch_licensing, ch_worker, ch_audit;
-GRANT EXECUTE ON FUNCTION governance.duration(text), governance.decided_by(uuid), governance.vote_council_case(uuid, uuid, jsonb),
+GRANT EXECUTE ON FUNCTION governance.duration(text), governance.decided_by(uuid), governance.case_due(uuid), governance.vote_council_case(uuid, uuid, jsonb),
     governance.declare_conflict(uuid, uuid, jsonb), governance.open_appeal(text, uuid, jsonb) TO ch_licensing_owner;
 GRANT SELECT ON governance.appeal_decision, governance.terms_amendment TO ch_licensing_owner;
 

@@ -36,9 +36,9 @@ GRANT EXECUTE ON FUNCTION licensing.list_duties(uuid, uuid), licensing.get_duty(
     licensing.declare_duty(uuid, text, uuid, jsonb), licensing.answer_hearing(uuid, text, uuid, jsonb) TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.create_client(uuid, text, text, jsonb, jsonb), licensing.add_secret(uuid, text, text, text, jsonb),
     licensing.add_client_key(uuid, text, text, jsonb, jsonb), licensing.list_clients(uuid), licensing.end_client(uuid, text),
-    licensing.load_client_keys(text), licensing.issue_token(text, jsonb, uuid),
+    licensing.load_client_keys(text), licensing.issue_token(text, jsonb, uuid), licensing.issue_person_token(uuid, uuid),
     licensing.revoke_token(text, jsonb, uuid, uuid, bigint) TO ch_licensing;
-GRANT EXECUTE ON FUNCTION licensing.load_evaluation(uuid, jsonb), licensing.list_register(text, text, text, integer, uuid),
+GRANT EXECUTE ON FUNCTION licensing.load_evaluation(uuid, jsonb), licensing.load_matches(uuid, jsonb), licensing.list_register(text, text, text, integer, uuid),
     licensing.list_refusals(integer, uuid) TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.list_catalogue(integer, text), licensing.get_catalogue_entry(text) TO ch_licensing;
 GRANT EXECUTE ON FUNCTION licensing.create_webhook(uuid, text, uuid, bytea, text, jsonb), licensing.list_webhooks(uuid, uuid),

@@ -5,7 +5,7 @@ SET LOCAL ROLE ch_payout_owner;
 -- the HTTP role: the treasurer's, officers', members' and licensees' requests
 GRANT EXECUTE ON FUNCTION payout.list_accounts(uuid, date, integer, text), payout.list_postings(uuid, bigint, integer, text), payout.show_txn(uuid, uuid),
     payout.list_periods(uuid), payout.close_period(uuid, text), payout.list_rules(text) TO ch_payout;
-GRANT EXECUTE ON FUNCTION payout.list_invoices(uuid, uuid, integer, uuid), payout.show_invoice(uuid, uuid, uuid, boolean), payout.load_parties(uuid, text, uuid, jsonb, jsonb),
+GRANT EXECUTE ON FUNCTION payout.list_invoices(uuid, uuid, integer, uuid, uuid), payout.show_invoice(uuid, uuid, uuid, boolean), payout.load_parties(uuid, text, uuid, jsonb, jsonb),
     payout.create_invoice(uuid, text, jsonb, jsonb), payout.issue_invoice(uuid, text, uuid) TO ch_payout;
 GRANT EXECUTE ON FUNCTION payout.post_transaction(uuid, text, jsonb), payout.reverse_transaction(uuid, text, uuid, jsonb), payout.show_evidence(uuid, uuid),
     payout.show_period(uuid, text), payout.credit_invoice(uuid, text, uuid, jsonb), payout.write_off_invoice(uuid, text, uuid, jsonb),
@@ -24,7 +24,7 @@ GRANT EXECUTE ON FUNCTION payout.list_accounts_of_payee(uuid, boolean), payout.m
     payout.propose_account(uuid, text, jsonb, bytea, bytea, text, bytea, text, bytea), payout.confirm_account(uuid, uuid, boolean), payout.block_account(uuid, uuid, jsonb),
     payout.list_holds(uuid, integer, uuid), payout.place_hold(uuid, text, jsonb), payout.release_hold(uuid, uuid), payout.give_up_hold(uuid, uuid, jsonb),
     payout.load_dry_run(uuid, jsonb) TO ch_payout;
-GRANT EXECUTE ON FUNCTION payout.list_batches(uuid, integer, uuid), payout.show_batch(uuid, uuid), payout.create_batch(uuid, text, jsonb, jsonb),
+GRANT EXECUTE ON FUNCTION payout.list_batches(uuid, integer, uuid), payout.show_batch(uuid, uuid), payout.list_payments(uuid, uuid, integer, uuid), payout.create_batch(uuid, text, jsonb, jsonb),
     payout.load_batch(uuid, uuid), payout.load_payments(uuid, uuid, uuid, integer, bigint), payout.store_piece(uuid, uuid, uuid, integer, bytea),
     payout.freeze_batch(uuid, uuid, uuid, timestamptz), payout.load_approval(uuid, uuid, jsonb),
     payout.approve_batch(uuid, uuid, jsonb, text), payout.release_batch(uuid, uuid, jsonb), payout.cancel_batch(uuid, uuid, jsonb),

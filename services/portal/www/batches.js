@@ -24,9 +24,9 @@ const approvals = () => [
     { key: "at", label: t("decision.event.at"), cell: (one) => html`<${When} at=${one.at} />` },
 ];
 
-function Approvals({ batch }) {
+function Approvals({ batch, level: Heading }) {
     const missing = Math.max(0, APPROVALS - batch.approvals.length);
-    return html`<h4>${t("batch.approvals")}</h4>
+    return html`<${Heading}>${t("batch.approvals")}<//>
         ${batch.approvals.length > 0 && html`<${Table} caption=${t("batch.approvals.caption")} rows=${batch.approvals} columns=${approvals()} />`}
         <p>${missing > 0 ? t("batch.approvals.missing", { missing: count(missing) }) : t("batch.approvals.complete")} ${t("batch.approvals.rule")}</p>`;
 }
@@ -44,9 +44,9 @@ function states(map) {
     return Object.entries(map).map(([state, number]) => t("bank.matched.kind", { kind: word("payment.state", state), count: count(number) })).join(", ");
 }
 
-/** @param {{ batch: object, reload: () => void }} props */
-export function Batch({ batch, reload }) {
-    return html`<section><h3>${t("batch.name", { account: batch.account, day: day(batch.execution_on) })}</h3>
+/** @param {{ batch: object, reload: () => void, alone: boolean }} props alone: it is what the page is about, and has its title there */
+export function Batch({ batch, reload, alone = false }) {
+    return html`<section>${!alone && html`<h3><a href="/treasury/batches/${batch.id}">${t("batch.name", { account: batch.account, day: day(batch.execution_on) })}</a></h3>`}
         <${Facts} of=${[
             [t("decisions.state"), html`<strong class="mark">${word("batch.state", batch.state)}</strong>`], [t("batch.payments"), count(batch.count)], [t("batch.total"), html`<${Money} of=${batch.total} />`],
             [t("batch.states"), states(batch.payments)], [t("batch.left-out"), batch.listed.length ? count(batch.listed.length) : null], [t("batch.message"), batch.message_id],
@@ -54,14 +54,14 @@ export function Batch({ batch, reload }) {
             [t("batch.rail"), batch.submission.map((one) => word("batch.step", one.step)).join(", ")],
         ]} />
         ${batch.file_sha256 && html`<p><a href="/payout/v1/batches/${batch.id}/file" download="${batch.message_id}.xml">${t("batch.file")}</a></p>`}
-        <${Approvals} batch=${batch} /><${Next} batch=${batch} reload=${reload} />
+        <${Approvals} batch=${batch} level=${alone ? "h2" : "h4"} /><${Next} batch=${batch} reload=${reload} />
         <details><summary>${t("batch.history")}</summary><${Table} caption=${t("batch.history.caption")} rows=${batch.history} columns=${history()} id=${(one, n) => n} /></details></section>`;
 }
 
 /** Collects what is payable from one of the own bank accounts. */
-export function NewBatch({ done }) {
+export function NewBatch({ done, level: Heading = "h3" }) {
     const accounts = useResource("/payout/v1/bank-accounts");
-    return html`<h3>${t("batch.new")}</h3><${States} of=${accounts} empty="treasury.bank.empty">${({ items }) => html`<${Choose} accounts=${items} done=${done} />`}<//>`;
+    return html`<${Heading}>${t("batch.new")}<//><${States} of=${accounts} empty="treasury.bank.empty">${({ items }) => html`<${Choose} accounts=${items} done=${done} />`}<//>`;
 }
 
 function Choose({ accounts, done }) {

@@ -56,7 +56,12 @@ function useDraft(save, values, changes) {
             write();
         };
     }, []);
-    return { saved, unsaved: () => waiting.current !== null };
+    /* These values are at the server by another way: they wait no longer. */
+    const settled = (text) => {
+        if (waiting.current === text) waiting.current = null;
+        if (saved) setSaved({ state: "saved", at: new Date().toISOString() });
+    };
+    return { saved, unsaved: () => waiting.current !== null, settled };
 }
 
 /**
@@ -66,10 +71,11 @@ function useDraft(save, values, changes) {
  * @param {(values: object, how: { key: string, etag?: string }) => Promise<any>} options.send one deed: its key stays the same until it was done
  *     or a value changed
  * @param {(values: object) => Object<string, string>} [options.check] texts by field, while typing
- * @param {(values: object) => Promise<any>} [options.draft] saves what there is, right or wrong
+ * @param {(values: object, etag?: string) => Promise<any>} [options.draft] saves what there is, right or wrong; etag: over the version that has it
  * @param {(answer: any) => void} [options.done]
+ * @param {(current: object) => void} [options.taken] the other's version of what two changed was taken over
  */
-export function useForm({ values: first, send, check, draft, done }) {
+export function useForm({ values: first, send, check, draft, done, taken }) {
     const [values, setValues] = useState(first);
     const [changes, setChanges] = useState(0);
     const [touched, setTouched] = useState(new Set());
@@ -79,7 +85,16 @@ export function useForm({ values: first, send, check, draft, done }) {
     const [busy, setBusy] = useState(false);
     const deed = useRef({ running: false, key: null, dirty: false });
     const id = useRef(`form-${forms += 1}`).current;
-    const { saved, unsaved } = useDraft(draft, values, changes);
+    /* A draft that somebody else has changed is shown beside theirs at once. */
+    const keep = draft && (async (text) => {
+        try {
+            return await draft(text);
+        } catch (thrown) {
+            if (thrown.current) setProblem(thrown);
+            throw thrown;
+        }
+    });
+    const { saved, unsaved, settled } = useDraft(keep, values, changes);
     const unsafe = useRef(null);
     unsafe.current = () => (draft ? unsaved() : deed.current.dirty);
     useEffect(() => guard(() => unsafe.current()), []);
@@ -104,6 +119,7 @@ export function useForm({ values: first, send, check, draft, done }) {
         try {
             const answer = await send(values, { key: deed.current.key, etag });
             Object.assign(deed.current, { key: null, dirty: false });
+            settled(values);
             setServers({});
             setTried(0);
             done?.(answer);
@@ -128,7 +144,25 @@ export function useForm({ values: first, send, check, draft, done }) {
         }
         return run();
     };
-    return { id, values, errors, problem, busy, saved, tried, set, touch, submit, run, setValues };
+    /* One's own version over the other's: a draft is saved, whatever else is sent. */
+    const insist = async () => {
+        const { etag } = problem.current;
+        if (!draft) return run(etag);
+        try {
+            await draft(values, etag);
+            settled(values);
+            setProblem(null);
+        } catch (thrown) {
+            setProblem(thrown);
+        }
+        return undefined;
+    };
+    const take = (theirs) => {
+        setValues(theirs);
+        setProblem(null);
+        taken?.(problem.current);
+    };
+    return { id, values, errors, problem, busy, saved, tried, set, touch, submit, run, setValues, take, insist };
 }
 
 /** What is wrong, at the top, each with a way to its field; it takes the focus when sending was refused. */
@@ -164,8 +198,8 @@ function Stale({ of, labels, read }) {
         <div class="beside">${[["form.stale.yours", of.values], ["form.stale.theirs", theirs]].map(([key, version]) => html`
             <section key=${key}><h3>${t(key)}</h3><dl class="facts">${names.map((name) => html`
                 <div key=${name}><dt>${labels[name]}</dt><dd class="written">${String(version[name] ?? "")}</dd></div>`)}</dl></section>`)}</div>
-        <p><button type="button" onClick=${() => of.run(of.problem.current.etag)}>${t("form.stale.keep")}</button>
-        <button type="button" class="secondary" onClick=${() => of.setValues(theirs)}>${t("form.stale.take")}</button></p>
+        <p><button type="button" onClick=${of.insist}>${t("form.stale.keep")}</button>
+        <button type="button" class="secondary" onClick=${() => of.take(theirs)}>${t("form.stale.take")}</button></p>
     </section>`;
 }
 

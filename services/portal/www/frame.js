@@ -24,7 +24,8 @@ function Menu({ kind, entries }) {
 }
 
 function entriesOf(kind) {
-    return routes.filter((route) => route.nav === kind && !(route.needs === "member" && who.value?.kind !== "member"));
+    const kinds = { member: "member", licensee: "person" };
+    return routes.filter((route) => route.nav === kind && !(route.needs in kinds && who.value?.kind !== kinds[route.needs]));
 }
 
 /** Offices are asked for with each page, for they come and go. */

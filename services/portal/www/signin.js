@@ -14,6 +14,11 @@ export const asking = signal(false);
 /** True while the warning that the sign-in ends is shown. */
 export const ending = signal(false);
 
+/** Where somebody who has signed in begins. */
+export function home() {
+    return who.value?.kind === "person" ? "/licences" : "/me";
+}
+
 const others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("commonhold-sign-in");
 let renewed = 0; // when the token was made, by this browser's clock
 let renewing = null;

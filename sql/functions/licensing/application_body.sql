@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 -- Purpose: an application as its organisation, the handlers and the council see it: with the questions that are open, the answers and the
---          changes of the last submission, and until when a refusal can be appealed.
+--          changes of the last submission, who acts next, and until when a refusal can be appealed.
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.application_body(p_id uuid) RETURNS jsonb
@@ -21,7 +21,10 @@ AS $$
             FROM licensing.application_event AS e WHERE e.application_id = a.id ORDER BY e.seq DESC LIMIT 1) END,
         'evaluation', (SELECT e.output FROM licensing.evaluation AS e WHERE e.subject = a.id ORDER BY e.at DESC, e.id DESC LIMIT 1),
         'offer_id', (SELECT o.id FROM licensing.offer AS o WHERE o.application_id = a.id AND a.state IN ('offered', 'agreed')
-                     ORDER BY o.at DESC LIMIT 1)) || licensing.application_content(a.id)
+                     ORDER BY o.at DESC LIMIT 1),
+        'turn', licensing.application_turn(a.id), 'renews', a.renews,
+        'grant_id', (SELECT g.id FROM licensing.offer AS o JOIN licensing.agreement AS r ON r.offer_id = o.id
+                     JOIN licensing.data_grant AS g ON g.agreement_id = r.id WHERE o.application_id = a.id ORDER BY g.created_at DESC LIMIT 1)) || licensing.application_content(a.id)
     FROM licensing.application AS a LEFT JOIN licensing.pool AS p USING (pool_id)
     LEFT JOIN LATERAL (SELECT e.body FROM licensing.application_event AS e WHERE e.application_id = a.id AND e.command = 'submit'
                        ORDER BY e.seq DESC LIMIT 1) AS s ON true

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
--- Purpose: a grant with its history, what suspends it now, and a hearing that is open on it.
+-- Purpose: a grant with its history, what suspends it now, a hearing that is open on it, the application it came from and the one that renews it.
 -- Outcomes: none.
 -- Locks: none.
 CREATE OR REPLACE FUNCTION licensing.grant_body(p_id uuid) RETURNS jsonb
@@ -10,6 +10,8 @@ AS $$
         'purpose', g.purpose, 'org_class', g.org_class, 'rule', g.rule, 'tier', g.tier, 'price', g.price, 'actions', g.actions, 'modes', g.modes,
         'plan', g.plan, 'min_cohort', g.min_cohort, 'notice_floor', g.notice_floor, 'quotas', g.quotas, 'terms_sha256', g.terms_sha256,
         'terms_version', g.terms_version, 'state', g.state, 'epoch', g.epoch, 'from', log.time_text(g.from_at), 'until', log.time_text(g.until_at),
+        'application_id', (SELECT o.application_id FROM licensing.agreement AS r JOIN licensing.offer AS o ON o.id = r.offer_id WHERE r.id = g.agreement_id),
+        'renewal_id', (SELECT a.id FROM licensing.application AS a WHERE a.renews = g.id AND a.state NOT IN ('refused', 'withdrawn', 'lapsed') LIMIT 1),
         'events', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('seq', e.seq, 'command', e.command, 'to', e.to_state,
             'cause', e.cause, 'at', log.time_text(e.at)) ORDER BY e.seq) FROM licensing.grant_event AS e WHERE e.grant_id = g.id),
         'suspensions', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('cause', s.cause, 'reason', s.reason,

@@ -49,14 +49,16 @@ export function hostile(value) {
 
 /**
  * What is said in a state (filled, empty, error, loading, hostile); null: nothing, for ever.
+ * @param {string} [needs] whom the page shown is for: a licensee's is opened by a person of an organisation
  * @returns {?{status: number, type: string, etag?: string, body: any}}
  */
-export function answer(state, method, url) {
+export function answer(state, method, url, needs) {
     const known = found(method, url);
     const fixed = FRAME.has(url.pathname);
     if (!fixed && state === "loading") return null;
     if (!fixed && state === "error") return { status: 503, type: "application/problem+json", body: PROBLEM };
     if (!known) return { status: 404, type: "application/problem+json", body: { type: "/problems/not_found", title: "There is no such thing, or it is not yours", status: 404 } };
+    if (needs === "licensee" && url.pathname === "/portal/v1/sign-ins/current") return { ...known, body: { ...known.body, kind: "person", organisation: known.body.subject } };
     if (!fixed && state === "empty") return { ...known, body: emptied(known.body) };
     return state === "hostile" ? { ...known, body: hostile(known.body) } : known;
 }

@@ -17,7 +17,7 @@ test("every page of the table was recorded", { skip }, () => {
 
 test("what the stub says is what the interfaces may say", { skip }, async () => {
     const { faults } = await import("./schemas.mjs");
-    const said = Object.entries(ANSWERS).filter(([, { type }]) => type.includes("json"));
+    const said = Object.entries(ANSWERS).filter(([, { type }]) => type.includes("json") && !type.includes("ndjson"));
     const wrong = said.flatMap(([name, { status, body }]) => {
         const [method, address] = name.split(" ");
         const { pathname } = new URL(address, "http://stub.example");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Makes answers.json from a trust that runs: node record.mjs BASE READERS [PATH...]. READERS is a JSON object {"member": e-mail address, "treasurer": ...} of
-// accounts without second factor. With paths of the table only their pages are recorded, beside what is in the file. The demonstration's trust is a good one
-// (deploy/demo.sh). Every page is opened once, as the one whom it is for, and what the interfaces answered is kept.
+// Makes answers.json from a trust that runs: node record.mjs BASE READERS [PATH...]. READERS is a JSON object {"member": e-mail address, "treasurer": ...};
+// behind an address, and a space, the code of its second factor. With paths of the table only their pages are recorded, beside what is in the file. The
+// demonstration's trust is a good one (deploy/demo.sh). Every page is opened once, as the one whom it is for, and what the interfaces answered is kept.
 import fs from "node:fs";
 import { routes } from "../../../services/portal/www/router.js";
 import { launch, openPage, settled } from "./browser.mjs";
@@ -17,16 +17,20 @@ const answers = {};
 /** Something to show for each parameter: [list, what of its first item]. */
 const SAMPLES = {
     "/catalogue/:pool": ["/licensing/v1/pools", "ref"], "/decisions/:id": ["/governance/v1/proposals", "id"], "/vote/:id": ["/governance/v1/proposals", "id"], "/proposals/:id/edit": ["/governance/v1/proposals", "id"],
-    "/me/statements/:id": ["/payout/v1/statements", "id"], "/treasury/runs/:id": ["/payout/v1/runs", "id"], "/council/:id": ["/governance/v1/council-cases", "id"] };
+    "/me/statements/:id": ["/payout/v1/statements", "id"], "/treasury/runs/:id": ["/payout/v1/runs", "id"], "/treasury/batches/:id": ["/payout/v1/batches", "id"], "/council/:id": ["/governance/v1/council-cases", "id"],
+    "/licences/:id": ["/licensing/v1/grants", "id"], "/apply/:id": ["/licensing/v1/applications?state=draft", "id"], "/cases/:id": ["/licensing/v1/applications?state=agreed", "id"] };
+/** POST that asks and changes nothing. */
+const ASKING = new Set(["/licensing/v1/policy/matches"]);
 const FIXED = { "/problems/:slug": "/problems/stale" };
 
 async function keep(response) {
     const request = response.request(), url = new URL(request.url());
     const type = response.headers()["content-type"] ?? "";
-    if (url.pathname.startsWith("/a/") || type.startsWith("text/html") || !["GET", "HEAD"].includes(request.method())) return;
+    const asks = ["GET", "HEAD"].includes(request.method()) || ASKING.has(url.pathname);
+    if (url.pathname.startsWith("/a/") || type.startsWith("text/html") || !asks) return;
     const text = await response.text().catch(() => "");
     if (text === "") return; // the page went on
-    const body = type.includes("json") ? JSON.parse(text) : text;
+    const lines = type.includes("ndjson"), body = lines ? text.split("\n", FEW).map((line) => `${line}\n`).join("") : type.includes("json") ? JSON.parse(text) : text;
     if (Array.isArray(body?.items) && body.items.length > FEW) Object.assign(body, { items: body.items.slice(0, FEW) });
     answers[`${request.method()} ${url.pathname}${url.search}`] = { status: response.status(), type, etag: response.headers().etag, body };
 }
@@ -39,19 +43,17 @@ async function sample(page, path) {
 }
 
 /** Whose eyes a page is seen with, by the first part of its path; a member's where nobody is named. */
-const READERS = { treasury: "treasurer", council: "council", board: "board" };
+const READERS = { treasury: "treasurer", council: "council", board: "board", licences: "licensee", apply: "licensee", cases: "licensee" };
 
 function readerOf(path) {
     return emails[READERS[path.split("/")[1]] ?? "member"];
 }
 
-async function signedIn(browser, email) {
+async function signedIn(browser, who) {
+    const [email, code] = who.split(" ");
     const { page } = await openPage(browser);
-    await page.goto(`${base}/sign-in`);
-    await page.fill("input[type=email]", email);
-    await page.fill("input[type=password]", PASSWORD);
-    await page.click("main button[type=submit]");
-    await page.waitForURL((url) => url.pathname !== "/sign-in");
+    const signed = await page.request.post(`${base}/portal/v1/sign-ins`, { data: { email, password: PASSWORD, code } });
+    if (signed.status() !== 201) throw new Error(`${email}: ${signed.status()}`);
     page.on("response", keep);
     return page;
 }

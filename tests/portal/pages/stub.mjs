@@ -30,16 +30,18 @@ export async function startStub(built) {
             return;
         }
         if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
-            sendFile(response, built, "index.html", match(routes, url.pathname) ? 200 : 404, { "Content-Security-Policy": POLICY, "Cache-Control": "no-cache" });
+            const found = match(routes, url.pathname);
+            stub.needs = found?.route.needs;
+            sendFile(response, built, "index.html", found ? 200 : 404, { "Content-Security-Policy": POLICY, "Cache-Control": "no-cache" });
             return;
         }
         stub.asked.push(`${request.method} ${url.pathname}${url.search}`);
-        const said = answer(stub.state, request.method, url);
+        const said = answer(stub.state, request.method, url, stub.needs);
         if (!said) return;
         response.writeHead(said.status, {
             "Content-Type": said.type, "X-Request-Id": "0195", "X-Commonhold-Outcome": String(said.body?.type ?? "ok").split("/").pop(),
             ...(said.etag ? { ETag: said.etag } : {}), ...(said.status === 503 ? { "Retry-After": "30" } : {}) });
-        response.end(said.type.includes("json") ? JSON.stringify(said.body) : said.body);
+        response.end(typeof said.body === "string" ? said.body : JSON.stringify(said.body));
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     stub.base = `http://127.0.0.1:${server.address().port}`;

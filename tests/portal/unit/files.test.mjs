@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { dialectOf, faults, guess, readHead, splitLine } from "../../../services/portal/www/contribute/mapping.js";
-import { RowCounter, readTrailer } from "../../../services/portal/www/download.js";
+import { Download, RowCounter, keepWhole, readTrailer } from "../../../services/portal/www/download.js";
 
 const FIELDS = [{ name: "sensor_id", constraints: { required: true } }, { name: "at", constraints: { required: true } }, { name: "pm10" }];
 
@@ -35,4 +35,42 @@ test("rows of a delivery, however it is cut", () => {
     assert.deepEqual(readTrailer(new TextDecoder().decode(body), "csv"), { rows: "2", end: "complete" });
     assert.deepEqual(readTrailer('{"a":1}\n{"_end":{"rows":1}}\n', "ndjson"), { rows: 1 });
     assert.equal(readTrailer("a,b\n", "csv"), null);
+});
+
+test("what of a cut delivery is whole", () => {
+    const batches = [{ bytes: 100, rows: 9, repeated: 1, resume: "a" }, { bytes: 50, rows: 5, repeated: 0, resume: "b" }, { bytes: 50, rows: 5, repeated: 0, resume: null }];
+    for (const [bytes, kept] of [[0, [0, 0, null]], [99, [0, 0, null]], [100, [100, 10, "a"]], [149, [100, 10, "a"]], [150, [150, 15, "b"]], [500, [150, 15, "b"]]])
+        assert.deepEqual(Object.values(keepWhole(batches, bytes)), kept, String(bytes));
+});
+
+/** A trust that cuts the line: `answers` are texts, or [what came of a text that was to be longer]. */
+function cuttingTrust(answers, asked) {
+    return async (url) => {
+        asked.push(url);
+        const given = answers.shift();
+        const body = new ReadableStream({ start(controller) {
+            controller.enqueue(new TextEncoder().encode(typeof given === "string" ? given : given[0]));
+            if (typeof given === "string") controller.close();
+        }, pull(controller) {
+            controller.error(new TypeError("network error"));
+        } });
+        return new Response(body, { headers: { "Content-Type": "text/csv", "X-Commonhold-Delivery": `d${asked.length}` } });
+    };
+}
+
+test("a cut delivery goes on behind its last whole batch, with one header", async (t) => {
+    const asked = [], states = [], saved = [];
+    const records = { d1: { batches: [{ bytes: 9, rows: 2, repeated: 0, resume: "t1" }] }, d2: { batches: [{ bytes: 7, rows: 1, repeated: 0, resume: "t2" }] } };
+    t.mock.method(globalThis, "fetch", cuttingTrust([["a\r\n1\r\n2\r\n3"], ["a\r\n3\r\n4"], "a\r\n4\r\n5\r\n# rows: 2\r\n# end: complete\r\n"], asked));
+    t.mock.method(URL, "createObjectURL", (blob) => (saved.push(blob), "blob:x"));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    globalThis.document = { createElement: () => ({ click() {} }) };
+    const download = new Download({ address: "/rows", headers: {}, format: "csv", name: "x.csv", known: 0, onChange: (state) => states.push(state), wait: async () => {},
+        record: async (id) => ({ d1: { batches: [{ bytes: 9, rows: 2, repeated: 0, resume: "t1" }, { bytes: 3, rows: 1, repeated: 0, resume: "t0" }] }, d2: { batches: [{ bytes: 6, rows: 1, repeated: 0, resume: "t2" }] } })[id] ?? records[id] });
+    await download.start();
+    delete globalThis.document;
+    assert.deepEqual(asked, ["/rows", "/rows?after=t1", "/rows?after=t2"]);
+    assert.equal(await saved[0].text(), "a\r\n1\r\n2\r\n3\r\n4\r\n5\r\n# rows: 2\r\n# end: complete\r\n");
+    assert.deepEqual([states.at(-1).phase, states.at(-1).rows, states.at(-1).trailer.end, states.at(-1).deliveries.length], ["done", 5, "complete", 3]);
+    assert.ok(states.some((one) => one.phase === "waiting"));
 });

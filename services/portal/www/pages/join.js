@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Becoming a member: the classes with their rights and duties, the application, and opening the account with an invite. Where a class admits openly
 // one follows the other without anything being asked twice.
+import { AcceptForm, mail } from "../accept-form.js";
 import { send } from "../api.js";
 import { Field, Form, useForm } from "../form.js";
 import { duration, t } from "../i18n.js";
-import { navigate } from "../router.js";
 import { Facts, Money } from "../show.js";
-import { signIn } from "../signin.js";
 import { className, trust } from "../trust.js";
 import { html, useState } from "../view.js";
 
 export const title = "join.title";
-
-const SHORTEST = 12; // characters of a password
-
-function mail(text) {
-    return text.includes("@") ? "" : t("sign-in.email.missing");
-}
 
 function Class({ of, charter }) {
     const { amount, period_seconds: period } = charter.dues;
@@ -28,26 +21,6 @@ function Class({ of, charter }) {
         [t("join.rights"), t(`join.rights.${of.code}`)], [t("join.duties"), t("join.duties.text")], [t("join.dues"), dues],
         [t("join.admission"), t(`join.admission.${charter.admission[of.code]}`)]]} />
     </li>`;
-}
-
-/** Opens the account, and signs in with what was just typed. */
-function AcceptForm({ code, email }) {
-    const form = useForm({
-        values: { code, email, password: "" },
-        check: (values) => ({
-            code: values.code.trim() ? "" : t("join.code.missing"), email: mail(values.email),
-            password: [...values.password].length >= SHORTEST ? "" : t("join.password.short") }),
-        send: async (values) => {
-            const address = values.email.trim();
-            await send("POST", `/portal/v1/invites/${encodeURIComponent(values.code.trim())}/accept`, { email: address, password: values.password }, { signingIn: true });
-            await signIn(address, values.password);
-        },
-        done: () => navigate("/me", { replace: true }) });
-    return html`<${Form} of=${form} submit=${t("join.accept.submit")}>
-        <${Field} of=${form} name="code" label=${t("join.code")} hint=${t("join.code.hint")} autocomplete="off" />
-        <${Field} of=${form} name="email" label=${t("sign-in.email")} type="email" autocomplete="username" />
-        <${Field} of=${form} name="password" label=${t("join.password")} hint=${t("join.password.hint")} type="password" autocomplete="new-password" />
-    <//>`;
 }
 
 function ApplyForm({ charter, onDone }) {
@@ -85,6 +58,7 @@ export default function Join({ query }) {
     return html`<p>${t("join.about")}</p>
         <p><strong>${t("join.no-licence")}</strong></p>
         <p><a href="/join?invite=">${t("join.have-invite")}</a></p>
+        <p><a href="/join/organisation">${t("join.organisation")}</a></p>
         <section><h2>${t("join.classes")}</h2>
             <ul class="cards">${charter.classes.map((one) => html`<${Class} key=${one.code} of=${one} charter=${charter} />`)}</ul></section>
         <section><h2>${t("join.apply")}</h2><${ApplyForm} charter=${charter} onDone=${setApplied} /></section>`;

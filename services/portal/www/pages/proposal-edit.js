@@ -36,7 +36,10 @@ function Draft({ proposal, etag, reload }) {
             throw thrown;
         }
     };
-    const form = useForm({ values: { type: proposal.type, title: proposal.title, text: proposal.text, effect: proposal.effect }, send: (values, { etag: given }) => save(values, given), draft: (values) => save(values),
+    const form = useForm({ values: { type: proposal.type, title: proposal.title, text: proposal.text, effect: proposal.effect }, send: (values, { etag: given }) => save(values, given), draft: save,
+        taken: (current) => {
+            version.current = current.etag;
+        },
         done: () => say(t("proposal.saved")) });
     const act = async (verb) => {
         setProblem(null);

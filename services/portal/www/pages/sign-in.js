@@ -3,14 +3,14 @@
 import { t } from "../i18n.js";
 import { navigate } from "../router.js";
 import { SignInForm } from "../signin-form.js";
-import { who } from "../signin.js";
+import { home, who } from "../signin.js";
 import { html } from "../view.js";
 
 export const title = "sign-in.title";
 
 /** Only addresses of ours: the query is anybody's to write. */
 function destination(to) {
-    return /^\/(?![/\\])/.test(to ?? "") ? to : who.value?.kind === "person" ? "/me/account" : "/me";
+    return /^\/(?![/\\])/.test(to ?? "") ? to : home();
 }
 
 export default function SignIn({ query }) {
