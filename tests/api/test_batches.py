@@ -126,28 +126,26 @@ def test_a_batch_from_draft_to_the_rail(house, trust, tmp_path):
                      "(SELECT %s UNION SELECT id::text FROM payout.approval WHERE batch_id = %s)", draft["id"], draft["id"])[0][0] >= 6
 
 
-def test_payments_of_a_batch_page_by_page(house, trust):
+def test_payments_of_a_batch_page_by_page(fresh_trust):
     """Those that need somebody first; for officers alone."""
+    trust, house = fresh_trust, House(fresh_trust)
     for name in ("hal", "ida", "gil"):
         house.owe(name, 2500)
     batch = house.make()
     path, due = f"{PAY}/batches/{batch['id']}/payments", {p["id"] for p in house.payments(batch)}
     last = max(due)
-    put = lambda state: trust.unguarded("ALTER TABLE payout.payment DISABLE TRIGGER payment_forward", f"UPDATE payout.payment SET state = '{state}' WHERE id = '{last}'",
-                                        "ALTER TABLE payout.payment ENABLE ALWAYS TRIGGER payment_forward")
-    put("rejected")
+    trust.unguarded("ALTER TABLE payout.payment DISABLE TRIGGER payment_forward", f"UPDATE payout.payment SET state = 'rejected' WHERE id = '{last}'",
+                    "ALTER TABLE payout.payment ENABLE ALWAYS TRIGGER payment_forward")
     seen, after = [], ""
     while after is not None:
         page = house.tess.get(f"{path}?limit=2{after and '&after=' + after}").json
         seen, after = seen + page["items"], page["next"]
     assert [one["id"] for one in seen] == [last, *sorted(due - {last})] and {one["amount"]["minor"] for one in seen} == {2500}
-    put("queued")
     trust.join("una", "U", "Una Ulm", "mo")
     refused(trust["una"].send("GET", path), 403, "forbidden")
     refused(trust.public.send("GET", path), 401, "not_signed_in")
     refused(house.tess.send("GET", f"{PAY}/batches/{last}/payments"), 404, "not_found")
     refused(house.tess.send("GET", f"{path}?limit=0"), 400, "bad_request")
-    assert house.act(batch, "cancel", {"reason": "only looked at"}).status == 200
 
 
 def test_an_approval_is_of_another_person_over_these_bytes(house, trust):

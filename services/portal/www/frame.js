@@ -7,7 +7,7 @@ import { arrive, navigate, routes } from "./router.js";
 import { asking, ending, signOut, who } from "./signin.js";
 import { setTheme, theme, THEMES } from "./theme.js";
 import { hasShortWindows, trust } from "./trust.js";
-import { html, signal, useEffect, useRef, useState } from "./view.js";
+import { html, signal, useEffect, useMemo, useRef, useState } from "./view.js";
 
 /** {turn, page, route, params, query, title, busy}: the page shown; main.js changes it. */
 export const shown = signal({});
@@ -36,6 +36,19 @@ function OfficeMenu() {
     return entries.length > 0 && html`<${Menu} kind="office" entries=${entries} />`;
 }
 
+/** Where the window is narrow, the menus are folded until somebody wants them, and again behind each move. */
+function Menus({ turn }) {
+    const narrow = useNarrow();
+    const [open, setOpen] = useState(!narrow);
+    useEffect(() => setOpen(!narrow), [narrow, turn]);
+    return html`<details class="menus" open=${open} onToggle=${(event) => setOpen(event.currentTarget.open)}>
+        <summary>${t("menu.fold")}</summary>
+        <${Menu} kind="public" entries=${entriesOf("public")} />
+        ${who.value && html`<${Menu} kind="own" entries=${entriesOf("own")} />`}
+        ${who.value?.kind === "member" && html`<${OfficeMenu} key=${turn} />`}
+    </details>`;
+}
+
 function Account() {
     const leave = async () => {
         await signOut();
@@ -44,6 +57,18 @@ function Account() {
     const back = location.pathname === "/sign-in" ? "" : `?to=${encodeURIComponent(location.pathname)}`;
     if (who.value) return html`<p><button type="button" onClick=${leave}>${t("frame.sign-out")}</button></p>`;
     return html`<p><a href=${`/sign-in${back}`}>${t("frame.sign-in")}</a> <a href="/join">${t("frame.join")}</a></p>`;
+}
+
+/** Whether the window is as narrow as where base.css turns rows of tables into blocks. */
+function useNarrow() {
+    const asked = useMemo(() => matchMedia("(max-width: 600px)"), []);
+    const [narrow, setNarrow] = useState(asked.matches);
+    useEffect(() => {
+        const look = () => setNarrow(asked.matches);
+        asked.addEventListener("change", look);
+        return () => asked.removeEventListener("change", look);
+    }, []);
+    return narrow;
 }
 
 function useOnline() {
@@ -143,9 +168,7 @@ export function Frame({ retry }) {
         <a href="#main" class="skip">${t("frame.skip")}</a>
         <header>
             <p><a href="/" aria-current=${route.path === "/" ? "page" : undefined}><strong>${name}</strong></a></p>
-            <${Menu} kind="public" entries=${entriesOf("public")} />
-            ${who.value && html`<${Menu} kind="own" entries=${entriesOf("own")} />`}
-            ${who.value?.kind === "member" && html`<${OfficeMenu} key=${turn} />`}
+            <${Menus} turn=${turn} />
             <${Account} />
         </header>
         <${Banners} />

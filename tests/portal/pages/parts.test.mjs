@@ -140,3 +140,20 @@ test("a dialog closes with Escape, gives the focus back, and its deed is done on
     assert.equal(confirmed, 1);
     await page.context().close();
 });
+
+test("where the window is narrow the menus are folded, until somebody unfolds them", { skip, timeout: 30000 }, async () => {
+    const { page, complaints } = await open("/charter", {});
+    const link = page.getByRole("link", { name: "Catalogue" }), summary = page.locator("header summary");
+    assert.deepEqual([await link.isVisible(), await summary.isVisible()], [true, false]);
+    await page.setViewportSize({ width: 320, height: 900 });
+    await link.waitFor({ state: "hidden" });
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    await link.click();
+    await page.waitForURL(/\/catalogue$/);
+    await link.waitFor({ state: "hidden" });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await link.waitFor();
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+});
