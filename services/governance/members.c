@@ -10,7 +10,7 @@
 CH_FUNCTION(apply_for_membership, "governance.apply_for_membership", "$1::uuid, $2::text, $3::jsonb, $4::jsonb");
 CH_FUNCTION(decide_application_fn, "governance.decide_application", "$1::uuid, $2::text, $3::uuid, $4::jsonb");
 CH_FUNCTION(get_member_fn, "governance.get_member", "$1::uuid, $2::uuid");
-CH_FUNCTION(list_members_fn, "governance.list_members", "$1::uuid, $2::text, $3::uuid, $4::integer");
+CH_FUNCTION(list_members_fn, "governance.list_members", "$1::uuid, $2::text, $3::boolean, $4::uuid, $5::integer");
 CH_FUNCTION(leave_fn, "governance.leave_membership", "$1::uuid, $2::uuid");
 CH_FUNCTION(erase_fn, "governance.erase_member", "$1::uuid, $2::uuid");
 CH_FUNCTION(change_class_fn, "governance.change_class", "$1::uuid, $2::uuid, $3::jsonb");
@@ -81,10 +81,14 @@ struct ch_done *list_members(struct ch_request *request)
 {
     struct page page;
     struct ch_done *refused;
+    const char *changing = ch_query(request, "class_change");
     if (!read_page(request, &page, &refused))
         return refused;
+    if (changing && strcmp(changing, "pending") != 0)
+        return ch_refuse(request, "bad_request", "class_change is pending, or it is left out");
     return ch_call_then(request, &list_members_fn,
-                        CH_ARGS(actor_argument(request), ch_query(request, "standing"), page.after, page.limit),
+                        CH_ARGS(actor_argument(request), ch_query(request, "standing"), changing ? "true" : "false",
+                                page.after, page.limit),
                         reply_opened);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-/* What the auditor found, for reading. Nothing here can change it: the role has views of schema audit and no more. */
+/* What the auditor found and what the board keeps an eye on, for reading. Nothing here can change it: the role has
+ * views of schema audit and no more. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "portal.h"
 
 CH_READ(list_runs, "portal.list_audit_runs", "$1::uuid, $2::integer");
+CH_READ(oversight, "portal.read_oversight", "$1::uuid");
 CH_READ(list_findings, "portal.list_audit_findings", "$1::uuid, $2::text, $3::text, $4::text, $5::uuid, $6::integer");
 
 /* limit and after of a list's query; the finished refusal in *refused where they are none. */
@@ -41,4 +43,9 @@ struct ch_done *get_audit_findings(struct ch_request *request)
     return ch_call(request, &list_findings,
                    CH_ARGS(ch_actor(request)->id, ch_query(request, "check"), ch_query(request, "severity"),
                            ch_query(request, "state"), after, limit));
+}
+
+struct ch_done *get_oversight(struct ch_request *request)
+{
+    return ch_call(request, &oversight, CH_ARGS(ch_actor(request)->id));
 }

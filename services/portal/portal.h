@@ -48,6 +48,7 @@ struct ch_done *post_totp_key(struct ch_request *request);
 struct ch_done *confirm_totp_key(struct ch_request *request);
 struct ch_done *get_audit_runs(struct ch_request *request);
 struct ch_done *get_audit_findings(struct ch_request *request);
+struct ch_done *get_oversight(struct ch_request *request);
 struct ch_done *get_overview(struct ch_request *request);
 
 /* files.c: what `make portal` built, read once and then only looked at. */

@@ -21,6 +21,7 @@ static const struct ch_route ROUTES[] = {
      CH_ROUTE_SECRET},
     {CH_GET, "/portal/v1/audit-runs", CH_AUTH_MEMBER, get_audit_runs, NULL, NULL, 0, 0},
     {CH_GET, "/portal/v1/audit-findings", CH_AUTH_MEMBER, get_audit_findings, NULL, NULL, 0, 0},
+    {CH_GET, "/portal/v1/oversight", CH_AUTH_MEMBER, get_oversight, NULL, NULL, 0, 0},
     {CH_GET, "/portal/v1/overview", CH_AUTH_NONE, get_overview, NULL, NULL, 0, 0},
     {CH_GET, "/", CH_AUTH_NONE, get_front_page, NULL, "text/html", 0, 0},
     {CH_GET, "/a/{build}/{path...}", CH_AUTH_NONE, get_asset, NULL, "", 0, 0},

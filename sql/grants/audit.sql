@@ -13,6 +13,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA audit TO ch_audit;
 
 -- the pages show runs and findings
 GRANT SELECT ON audit.run_overview, audit.finding_overview TO ch_portal, ch_portal_owner;
+GRANT EXECUTE ON FUNCTION audit.check_lock(text) TO ch_portal_owner;
 RESET ROLE;
 
 -- the auditor reads what the checks of licensing are about: no names, no salts, no secrets are among these

@@ -35,7 +35,7 @@ GRANT SELECT ON governance.charter, governance.bootstrap_end, governance.member,
 -- the HTTP role
 GRANT EXECUTE ON FUNCTION governance.is_bootstrap(), governance.apply_for_membership(uuid, text, jsonb, jsonb),
     governance.decide_application(uuid, text, uuid, jsonb), governance.leave_membership(uuid, uuid), governance.erase_member(uuid, uuid), governance.change_class(uuid, uuid, jsonb),
-    governance.record_dues(uuid, text, uuid, jsonb), governance.change_standing(uuid, text, uuid, text, jsonb), governance.get_member(uuid, uuid), governance.list_members(uuid, text, uuid, integer),
+    governance.record_dues(uuid, text, uuid, jsonb), governance.change_standing(uuid, text, uuid, text, jsonb), governance.get_member(uuid, uuid), governance.list_members(uuid, text, boolean, uuid, integer),
     governance.create_proposal(uuid, text, jsonb), governance.edit_proposal(uuid, integer, uuid, jsonb),
     governance.submit_proposal(uuid, uuid), governance.withdraw_proposal(uuid, uuid), governance.sponsor_proposal(uuid, uuid),
     governance.comment_proposal(uuid, text, uuid, jsonb), governance.hear_accused(uuid, text, uuid, jsonb), governance.refer_proposal(uuid, uuid, jsonb),

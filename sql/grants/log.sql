@@ -13,7 +13,7 @@ GRANT EXECUTE ON FUNCTION log.read_checkpoint(), log.read_tile(integer, bigint, 
 GRANT EXECUTE ON FUNCTION log.tick(), log.begin_sequence(), log.waiting_leaves(bigint, integer), log.store_sequence(bigint, bigint[], bigint[], text, jsonb),
     log.entry_bundles(bigint, bigint), log.tiles_from(integer, bigint), log.root_at(bigint), log.halt(text) TO ch_worker;
 -- the front page
-GRANT EXECUTE ON FUNCTION log.newest_head() TO ch_portal_owner;
+GRANT EXECUTE ON FUNCTION log.newest_head(), log.read_health() TO ch_portal_owner;
 -- the auditor reads everything it checks
 GRANT SELECT ON log.entry, log.tile, log.checkpoint, log.key, log.outbox, log.entry_type, log.former, log.former_entry, log.former_checkpoint TO ch_audit;
 -- public keys: whoever verifies tokens

@@ -69,3 +69,22 @@ def test_nobody_changes_them(spoiled):
         with pytest.raises(Exception) as error:
             trust.sql_as("ch_portal", statement)
         assert error.value.pgcode == "42501"
+
+
+def test_the_board_sees_what_keeps_the_lock(spoiled):
+    trust, _ = spoiled
+    seen = trust["ada"].get("/portal/v1/oversight").json
+    assert (seen["lock"], seen["halted"], seen["given_up"]) == ([], None, [])
+    assert (seen["audit"], seen["findings"]) == (trust["ada"].get(RUNS).json["items"][0], {"loss": 0, "breach": 1, "lag": 0})
+    assert seen["tree_head"] is None or seen["tree_head"]["size"] > 0
+    trust.unguarded("ALTER TABLE governance.asset DISABLE TRIGGER no_delete")
+    try:
+        found = trust["ada"].get("/portal/v1/oversight").json["lock"]
+        assert [(one["part"], one["name"], one["found"]) for one in found] == [("trigger", "governance.asset no_delete", "disabled")]
+    finally:
+        trust.unguarded("ALTER TABLE governance.asset ENABLE ALWAYS TRIGGER no_delete")
+    trust.unguarded("INSERT INTO job.job (kind, state, reason, finished_at) VALUES ('test_of_oversight', 'dead', 'no such thing', clock_timestamp())")
+    [job] = trust["ada"].get("/portal/v1/oversight").json["given_up"]
+    assert (job["kind"], job["count"], job["reason"]) == ("test_of_oversight", 1, "no such thing")
+    for client, status in ((trust["tess"], 403), (trust["eva"], 403), (trust.public, 401)):
+        assert client.send("GET", "/portal/v1/oversight").status == status

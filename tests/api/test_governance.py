@@ -254,9 +254,11 @@ def test_bootstrap_joining_and_its_end(trust):
     trust.people["hal"] = Person(trust, worker["id"], "hal@example.org").sign_in(decided["invite"])
     ben.refused("already_decided", "POST", f"/governance/v1/membership-applications/{worker['id']}/decide", {"admit": True})
     assert len(ben.ok("GET", "/governance/v1/members?limit=3")["items"]) == 3
+    assert ben.ok("GET", "/governance/v1/members?class_change=pending")["items"] == []
+    ben.refused("bad_request", "GET", "/governance/v1/members?class_change=soon")
     ada.refused("forbidden", "GET", "/governance/v1/members")
     ada.refused("not_found", "GET", f"/governance/v1/members/{ben.id}")
-    assert trust.sql("SELECT pg_catalog.count(*) FROM governance.person_view") == [(1,)]
+    assert trust.sql("SELECT pg_catalog.count(*) FROM governance.person_view") == [(2,)]
     cem.refused("incompatible", "POST", f"/governance/v1/members/{cem.id}/change-class", {"class": "U"})  # holds a seat of C
     gil, hal = trust.people["gil"], trust.people["hal"]
     assert gil.ok("POST", f"/governance/v1/members/{gil.id}/change-class", {"class": "C"})["class"] == "C"

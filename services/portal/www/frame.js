@@ -32,7 +32,7 @@ function entriesOf(kind) {
 function OfficeMenu() {
     const { data } = useResource("/governance/v1/members/self");
     const held = new Set(data?.offices.map(({ body }) => body));
-    const entries = entriesOf("office").filter(({ office }) => held.has(office));
+    const entries = entriesOf("office").filter(({ offices }) => offices.some((office) => held.has(office)));
     return entries.length > 0 && html`<${Menu} kind="office" entries=${entries} />`;
 }
 

@@ -59,3 +59,10 @@ export function money(minor, currency, language) {
 export function amount(of, language) {
     return money(of.minor, of.currency, language);
 }
+
+/** "12.34" as minor units; null: it is no amount. */
+export function minorOf(text, currency) {
+    const found = /^(\d{1,15})(?:[.,](\d+))?$/.exec(text.trim()), digits = places(currency);
+    if (!found || (found[2] ?? "").length > digits) return null;
+    return Number(BigInt(found[1] + (found[2] ?? "").padEnd(digits, "0")));
+}

@@ -4,9 +4,9 @@
 
 /**
  * `needs`: who must be signed in for the page to make sense; what they may see is decided by the interfaces.
- * `nav`: the menu the page stands in, with `menu.<path>` as its text; one of an office, for those who hold it.
+ * `nav`: the menu the page stands in, with `menu.<path>` as its text; one of offices, for those who hold one of them.
  * @type {{path: string, load: () => Promise<{title: string, default: Function}>, needs?: "person"|"member"|"licensee", nav?: "public"|"own"|"office",
- *     office?: string}[]}
+ *     offices?: string[]}[]}
  */
 export const routes = [
     { path: "/", load: () => import("./pages/home.js") },
@@ -38,15 +38,25 @@ export const routes = [
     { path: "/licences/:id", load: () => import("./pages/licence.js"), needs: "licensee" },
     { path: "/apply", load: () => import("./pages/apply.js"), needs: "licensee", nav: "own" },
     { path: "/apply/:id", load: () => import("./pages/apply-edit.js"), needs: "licensee" },
-    { path: "/cases/:id", load: () => import("./pages/case.js"), needs: "licensee" },
-    { path: "/treasury", load: () => import("./pages/treasury.js"), needs: "member", nav: "office", office: "treasurer" },
-    { path: "/treasury/batches", load: () => import("./pages/treasury-batches.js"), needs: "member", nav: "office", office: "treasurer" },
+    { path: "/cases/:id", load: () => import("./pages/case.js"), needs: "person" },
+    { path: "/treasury", load: () => import("./pages/treasury.js"), needs: "member", nav: "office", offices: ["treasurer"] },
+    { path: "/treasury/invoices", load: () => import("./pages/treasury-invoices.js"), needs: "member", nav: "office", offices: ["treasurer"] },
+    { path: "/treasury/invoices/:id", load: () => import("./pages/treasury-invoice.js"), needs: "member" },
+    { path: "/treasury/budget", load: () => import("./pages/treasury-budget.js"), needs: "member", nav: "office", offices: ["treasurer"] },
+    { path: "/treasury/batches", load: () => import("./pages/treasury-batches.js"), needs: "member", nav: "office", offices: ["treasurer"] },
     { path: "/treasury/batches/:id", load: () => import("./pages/treasury-batch.js"), needs: "member" },
     { path: "/treasury/runs/:id", load: () => import("./pages/treasury-run.js"), needs: "member" },
-    { path: "/council", load: () => import("./pages/council.js"), needs: "member", nav: "office", office: "council" },
+    { path: "/council", load: () => import("./pages/council.js"), needs: "member", nav: "office", offices: ["council"] },
     { path: "/council/prohibitions", load: () => import("./pages/prohibitions.js"), needs: "member" },
     { path: "/council/:id", load: () => import("./pages/council-case.js"), needs: "member" },
-    { path: "/board", load: () => import("./pages/board.js"), needs: "member", nav: "office", office: "board" },
+    { path: "/board", load: () => import("./pages/board.js"), needs: "member", nav: "office", offices: ["board"] },
+    { path: "/board/oversight", load: () => import("./pages/oversight.js"), needs: "member", nav: "office", offices: ["board"] },
+    { path: "/steward/:id", load: () => import("./pages/steward.js"), needs: "member" },
+    { path: "/panel/:id", load: () => import("./pages/panel.js"), needs: "person" },
+    { path: "/work", load: () => import("./pages/work.js"), needs: "member", nav: "office",
+        offices: ["membership_officer", "licensing_officer", "steward", "steward_deputy", "appeals", "conduct"] },
+    { path: "/members", load: () => import("./pages/members.js"), needs: "member", nav: "office", offices: ["membership_officer"] },
+    { path: "/audit", load: () => import("./pages/audit.js"), needs: "member", nav: "office", offices: ["board", "council", "treasurer"] },
 ];
 
 /** What an address without a page shows. */

@@ -17,7 +17,7 @@ const answers = {};
 /** Something to show for each parameter: [list, what of its first item]. */
 const SAMPLES = {
     "/catalogue/:pool": ["/licensing/v1/pools", "ref"], "/decisions/:id": ["/governance/v1/proposals", "id"], "/vote/:id": ["/governance/v1/proposals", "id"], "/proposals/:id/edit": ["/governance/v1/proposals", "id"],
-    "/me/statements/:id": ["/payout/v1/statements", "id"], "/treasury/runs/:id": ["/payout/v1/runs", "id"], "/treasury/batches/:id": ["/payout/v1/batches", "id"], "/council/:id": ["/governance/v1/council-cases", "id"],
+    "/me/statements/:id": ["/payout/v1/statements", "id"], "/treasury/runs/:id": ["/payout/v1/runs", "id"], "/treasury/batches/:id": ["/payout/v1/batches", "id"], "/panel/:id": ["/governance/v1/appeals", "id"], "/steward/:id": ["/governance/v1/proposals?type=council_election", "id"], "/treasury/invoices/:id": ["/payout/v1/invoices", "id"], "/council/:id": ["/governance/v1/council-cases", "id"],
     "/licences/:id": ["/licensing/v1/grants", "id"], "/apply/:id": ["/licensing/v1/applications?state=draft", "id"], "/cases/:id": ["/licensing/v1/applications?state=agreed", "id"] };
 /** POST that asks and changes nothing. */
 const ASKING = new Set(["/licensing/v1/policy/matches"]);
@@ -38,12 +38,12 @@ async function keep(response) {
 async function sample(page, path) {
     if (FIXED[path] || !path.includes(":")) return FIXED[path] ?? path;
     const [list, member] = SAMPLES[path];
-    const items = await page.evaluate(async (address) => (await (await fetch(address, { headers: { Accept: "application/json" } })).json()).items ?? [], list);
+    const { items = [] } = await (await page.request.get(base + list, { headers: { Accept: "application/json" } })).json();
     return items.length ? path.replace(/:\w+/, items[0][member]) : null;
 }
 
 /** Whose eyes a page is seen with, by the first part of its path; a member's where nobody is named. */
-const READERS = { treasury: "treasurer", council: "council", board: "board", licences: "licensee", apply: "licensee", cases: "licensee" };
+const READERS = { treasury: "treasurer", council: "council", board: "board", work: "officer", members: "officer", audit: "board", licences: "licensee", apply: "licensee", cases: "licensee" };
 
 function readerOf(path) {
     return emails[READERS[path.split("/")[1]] ?? "member"];

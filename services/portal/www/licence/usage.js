@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What was used under a licence and what is left, day by day, and what was billed for it. The figures are the server's.
 import { Chart } from "../chart.js";
-import { bytes, count, day, language, plural, t } from "../i18n.js";
-import { amount } from "../money.js";
+import { bytes, count, day, plural, t } from "../i18n.js";
+import { invoiceColumns } from "../invoices.js";
 import { States, useResource } from "../resource.js";
-import { Facts, Money, When, word } from "../show.js";
+import { Facts, When, word } from "../show.js";
 import { Listing, Table } from "../table.js";
 import { html } from "../view.js";
 import { chargeText } from "./words.js";
@@ -52,21 +52,9 @@ export function Usage({ grant }) {
             columns=${deliveries()} empty="licence.deliveries.none" name="deliveries" /></section>`;
 }
 
-const invoices = () => [{ key: "number", label: t("licence.invoice"), text: (one) => one.number ?? "",
-    cell: (one) => html`<a href=${`/payout/v1/invoices/${one.id}/print`}>${one.number}</a>` },
-    { key: "kind", label: t("licence.invoice.kind"), text: (one) => word("licence.invoice.kind", one.kind) },
-    { key: "service_month", label: t("licence.invoice.month"), text: (one) => one.service_month ?? "", cell: (one) => one.service_month
-            && day(one.service_month) },
-    { key: "state", label: t("grants.state"), text: (one) => word("licence.invoice.state", one.state),
-        cell: (one) => html`<span class="mark">${word("licence.invoice.state", one.state)}</span>` },
-    { key: "due_on", label: t("licence.invoice.due"), text: (one) => one.due_on ?? "", cell: (one) => one.due_on && day(one.due_on) },
-    { key: "gross", label: t("licence.invoice.gross"), numeric: true, text: (one) => amount(one.gross, language.value),
-            cell: (one) => html`<${Money} of=${one.gross} />` },
-    { key: "open", label: t("licence.invoice.open"), numeric: true, text: (one) => amount(one.open, language.value),
-        cell: (one) => html`<${Money} of=${one.open} />` }, { key: "reference", label: t("licence.invoice.reference"), text: (one) => one.reference ?? "" }];
 
 export function Invoices({ grant }) {
     return html`<section><h2>${t("licence.invoices")}</h2><p>${t("licence.invoices.says")}</p>
-        <${Listing} path="/payout/v1/invoices" query=${{ grant: grant.id }} caption=${t("licence.invoices.caption")} columns=${invoices()}
+        <${Listing} path="/payout/v1/invoices" query=${{ grant: grant.id }} caption=${t("licence.invoices.caption")} columns=${invoiceColumns((one) => `/payout/v1/invoices/${one.id}/print`)}
             empty="licence.invoices.none" name="invoices" /></section>`;
 }

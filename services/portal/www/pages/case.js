@@ -12,6 +12,7 @@ import { price } from "../pools.js";
 import { ErrorNote, States, useResource } from "../resource.js";
 import { navigate, setTitle } from "../router.js";
 import { Facts, Hash, Until, UserText, When, word } from "../show.js";
+import { who } from "../signin.js";
 import { Table } from "../table.js";
 import { html, useEffect, useState } from "../view.js";
 
@@ -57,7 +58,7 @@ function Offer({ of, reload }) {
         <h3>${t("application.conditions")}</h3>${body.conditions?.length
             ? html`<ul>${body.conditions.map((one, n) => html`<li key=${n}>${conditionText({ id: n, ...one })}</li>`)}</ul>`
                 : html`<p>${t("application.conditions.none")}</p>`}
-        ${of.state === "offered" && !agreement && html`<p>${t("application.offer.until")} <${Until} at=${until} /></p><p>${t("application.accept.says")}</p>
+        ${who.value?.kind === "person" && of.state === "offered" && !agreement && html`<p>${t("application.offer.until")} <${Until} at=${until} /></p><p>${t("application.accept.says")}</p>
             <p><label><input type="checkbox" checked=${signed} onChange=${(event) => setSigned(event.currentTarget.checked)}
                 /> ${t("application.accept.read")}</label></p>
             ${signed && html`<${Deed} label=${t("application.accept")} said=${t("application.accepted")} done=${reload}
@@ -111,6 +112,7 @@ function Appeal({ of, reload }) {
 }
 
 function Case({ of, reload }) {
+    const asks = who.value?.kind === "person"; // whoever handles it for the trust looks, and does not act for the applicant
     const base = `/licensing/v1/applications/${of.id}`;
     const [problem, setProblem] = useState(null);
     useEffect(() => of.pool && of.purpose && setTitle(t("application.title-of", { pool: of.pool, purpose: purposeName(of.purpose) })), [of.id]);
@@ -121,14 +123,14 @@ function Case({ of, reload }) {
             [t("licences.deadline"), of.turn.until && html`<${Until} at=${of.turn.until} />`], [t("grants.reasons"), of.reasons.map(reasonText).join("; ")],
             [t("application.licence"), of.grant_id && html`<a href=${`/licences/${of.grant_id}`}>${t("application.licence.open")}</a>`]]} />
             <p>${t(`application.state-says.${of.state}`)}</p></section>
-        ${of.state === "returned" && html`<${Answer} key=${of.version} of=${of} reload=${reload} />`}
+        ${asks && of.state === "returned" && html`<${Answer} key=${of.version} of=${of} reload=${reload} />`}
         ${of.offer_id && html`<${Offer} key=${of.offer_id} of=${of} reload=${reload} />`}
-        ${of.appeal_until && html`<${Appeal} of=${of} reload=${reload} />`}
+        ${asks && of.appeal_until && html`<${Appeal} of=${of} reload=${reload} />`}
         <section><h2>${t("application.content")}</h2><${Said} of=${of} />
-            ${of.state === "draft" && html`<p><a href=${`/apply/${of.id}`}>${t("application.change")}</a></p>`}
-            ${OPEN.has(of.state) && html`<${Deed} label=${t("application.withdraw")} ask=${t("application.withdraw.ask")} said=${t("application.withdrawn")}
+            ${asks && of.state === "draft" && html`<p><a href=${`/apply/${of.id}`}>${t("application.change")}</a></p>`}
+            ${asks && OPEN.has(of.state) && html`<${Deed} label=${t("application.withdraw")} ask=${t("application.withdraw.ask")} said=${t("application.withdrawn")}
                 done=${reload} send=${({ key }) => send("POST", `${base}/withdraw`, {}, { key })} />`}
-            ${COPIED.has(of.state) && html`<p><button type="button" class="secondary" onClick=${copy}>${t("application.copy")}</button></p>`}${problem
+            ${asks && COPIED.has(of.state) && html`<p><button type="button" class="secondary" onClick=${copy}>${t("application.copy")}</button></p>`}${problem
                 && html`<${ErrorNote} problem=${problem} retry=${copy} />`}</section>
         <${Timeline} of=${of} />`;
 }

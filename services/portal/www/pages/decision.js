@@ -120,7 +120,8 @@ function Head({ proposal }) {
             [t("decision.hash"), html`<${Hash} value=${proposal.proposal_sha256} />`],
         ]} />
         ${proposal.held?.length > 0 && html`<section class="summary"><h2>${t("decision.held")}</h2><ul>${proposal.held.map((one) => html`<li key=${one.pointer}>${one.detail}</li>`)}</ul></section>`}
-        ${voting && html`<p><a href="/vote/${proposal.id}" role="button">${t("decision.vote")}</a></p>`}`;
+        ${voting && html`<p><a href="/vote/${proposal.id}" role="button">${t("decision.vote")}</a></p>`}
+        ${proposal.sealing && html`<p><a href="/steward/${proposal.id}">${t("decision.stewards")}</a></p>`}`;
 }
 
 function Whole({ proposal }) {

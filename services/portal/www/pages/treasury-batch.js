@@ -43,7 +43,7 @@ function Cancel({ batch, reload }) {
 function Whole({ batch, reload }) {
     const name = t("batch.name", { account: batch.account, day: day(batch.execution_on) });
     useEffect(() => setTitle(name), [name]);
-    return html`${batch.state === "unknown" && html`<p class="mark" role="status">${t("batch.unknown.text")}</p>`}
+    return html`${batch.state === "unknown" && html`<p role="status"><strong>${t("batch.unknown.text")}</strong></p>`}
         <${Batch} batch=${batch} reload=${reload} alone />
         ${batch.next === "approve" && html`<h2>${t("approval.title")}</h2><${Approve} batch=${batch} done=${reload} /><${Key} />`}
         ${CANCELLABLE.has(batch.state) && html`<${Cancel} batch=${batch} reload=${reload} />`}

@@ -2,7 +2,7 @@
 // What a proposal shall do, as a form: the fields of each kind of effect, and where a document starts from.
 import { get } from "../api.js";
 import { t } from "../i18n.js";
-import { decimal, places } from "../money.js";
+import { decimal, minorOf } from "../money.js";
 import { purposeName } from "../names.js";
 import { ErrorNote, States, useResource } from "../resource.js";
 import { word } from "../show.js";
@@ -44,13 +44,6 @@ const FIRST = {
 export function firstEffect(schema) {
     const first = FIRST[schema] ?? {};
     return { schema, ...first, ...(schema === "budget_awards" ? { pot: { minor: 0, currency: trust.value?.currency ?? "EUR" } } : {}) };
-}
-
-/** "12.34" as minor units; null: it is no amount. */
-export function minorOf(text, currency) {
-    const found = /^(\d{1,15})(?:[.,](\d+))?$/.exec(text.trim()), digits = places(currency);
-    if (!found || (found[2] ?? "").length > digits) return null;
-    return Number(BigInt(found[1] + (found[2] ?? "").padEnd(digits, "0")));
 }
 
 function Purposes({ own, value, write, optional }) {

@@ -6,7 +6,7 @@ import { approvalText, disagreement, makeApproverKey, openApproverKey } from "..
 import { saveBlob } from "../download.js";
 import { Field, Form, useForm } from "../form.js";
 import { t } from "../i18n.js";
-import { KeyFileError } from "../keyfile.js";
+import { KeyFile, NewPass, Pass, newPass, opened, refuse } from "../keyform.js";
 import { say } from "../live.js";
 import { States, useResource } from "../resource.js";
 import { canSeal } from "../seal.js";
@@ -14,31 +14,16 @@ import { word } from "../show.js";
 import { who } from "../signin.js";
 import { html, useRef } from "../view.js";
 
-const LEAST = 12; // characters of a pass phrase
 const APPROVING = new Set(["board", "council", "membership_officer", "licensing_officer", "treasurer"]);
-
-function refuse(field, key) {
-    throw new Problem({ slug: "invalid", errors: [{ field, message: t(key) }] });
-}
 
 /** The time as it is signed. */
 function now() {
     return `${new Date().toISOString().slice(0, 19)}Z`;
 }
 
-async function opened(file, pass) {
-    if (!file) refuse("pass", "approval.no-key-file");
-    try {
-        return await openApproverKey(await file.text(), pass);
-    } catch (error) {
-        if (!(error instanceof KeyFileError)) throw error;
-        return refuse("pass", error.message === "pass" ? "approval.wrong-pass" : "approval.not-a-key");
-    }
-}
-
 /** Reads, compares, signs and sends: one approval. */
 async function approve(batch, { office, pass }, file) {
-    const key = await opened(file, pass);
+    const key = await opened(openApproverKey, file, pass);
     const { data: keys } = await get("/payout/v1/approver-keys");
     const registered = keys.items.find((one) => one.public_key === key.publicKey && !one.revoked_at);
     if (!registered) refuse("pass", "approval.not-registered");
@@ -47,13 +32,6 @@ async function approve(batch, { office, pass }, file) {
     if (wrong) throw new Problem({ slug: "invalid", title: t(wrong) });
     const at = now();
     return send("POST", `/payout/v1/batches/${batch.id}/approve-batch`, { office_id: office, key_id: registered.id, at, signature: await key.sign(approvalText(batch, office, at)) });
-}
-
-function KeyFile({ chosen }) {
-    return html`<div class="field"><label>${t("approval.key-file")}
-        <input type="file" accept=".pem" onChange=${(event) => {
-            chosen.current = event.currentTarget.files[0];
-        }} /></label></div>`;
 }
 
 function Sign({ batch, offices, done }) {
@@ -65,7 +43,7 @@ function Sign({ batch, offices, done }) {
     return html`<${Form} of=${form} submit=${t("approval.sign")}>
         <${Field} of=${form} name="office" label=${t("approval.office")} type="select" options=${offices.map((one) => ({ value: one.office_id, label: word("office", one.body) }))} />
         <${KeyFile} chosen=${file} />
-        <${Field} of=${form} name="pass" label=${t("approval.pass")} type="password" autocomplete="off" required /><//>`;
+        <${Pass} of=${form} /><//>`;
 }
 
 /** @param {{ batch: object, done: () => void }} props */
@@ -78,10 +56,8 @@ export function Approve({ batch, done }) {
     }}<//>`;
 }
 
-async function make({ pass, again }) {
-    if ([...pass].length < LEAST) refuse("pass", "approval.short-pass");
-    if (pass !== again) refuse("again", "approval.other-pass");
-    const { file, publicKey } = await makeApproverKey(pass);
+async function make(values) {
+    const { file, publicKey } = await makeApproverKey(newPass(values));
     // The file is saved first: a registered key that nobody has would be of no use.
     saveBlob(new Blob([file], { type: "application/x-pem-file" }), "approver-key.pem");
     return send("POST", "/payout/v1/approver-keys", { public_key: publicKey });
@@ -95,7 +71,5 @@ export function Key() {
     } });
     if (!canSeal()) return null;
     return html`<details><summary>${t("approval.new-key")}</summary><p>${t("approval.new-key.text")}</p>
-        <${Form} of=${form} submit=${t("approval.new-key.make")}>
-            <${Field} of=${form} name="pass" label=${t("approval.pass")} hint=${t("approval.pass.hint")} type="password" autocomplete="new-password" required />
-            <${Field} of=${form} name="again" label=${t("approval.again")} type="password" autocomplete="new-password" required /><//></details>`;
+        <${Form} of=${form} submit=${t("approval.new-key.make")}><${NewPass} of=${form} /><//></details>`;
 }
