@@ -372,6 +372,10 @@ def test_a_month_closes_when_it_is_reconciled(stack):
     refused(books.send(f"periods/{month}/close-period"), 409, "not_reconciled")
     checks = {c["item"]: c["done"] for c in books.tess.get(f"{PAY}/periods/{month}").json["checks"]}
     assert checks["zero:Assets:Transit"] is False and checks["month_over"] is True and checks["reconciled:main"] is True
+    facts = {c["item"]: c["facts"] for c in books.tess.get(f"{PAY}/periods/{month}").json["checks"]}
+    assert facts["zero:Assets:Transit"] == {"account": "Assets:Transit", "balance": euro(500)} and facts["suspense_empty"] == {"waiting": euro(0)}
+    assert (facts["earlier_closed"], facts["invoices_issued"]["drafts"], facts["reconciled:main"]["account"]) == ({"month": None}, 0, "main")
+    assert set(facts["reconciled:main"]) == {"account", "book", "statements", "now", "closing"} and set(facts["statement_to_end:main"]) == {"account", "to"}
     assert books.book(name, ("Assets:Transit", -500), ("Income:Other", 500), occurred_on=june).status == 200
     assert books.book(name, ("Expenses:Fees:Bank", 7), ("Income:Other", -7), occurred_on=june).status == 200
     refused(books.send(f"periods/{str(TODAY)[:7]}/close-period"), 409, "not_allowed_here")

@@ -17,7 +17,7 @@ BEGIN
     END IF;
     RETURN log.answer('ok', payout.period_json(v_month) || pg_catalog.jsonb_build_object(
         'transactions', (SELECT pg_catalog.count(*) FROM payout.txn AS t WHERE t.month = v_month),
-        'checks', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('item', c.item, 'blocking', c.blocking, 'done', c.done, 'detail', c.detail) ORDER BY c.item)
+        'checks', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('item', c.item, 'blocking', c.blocking, 'done', c.done, 'detail', c.detail, 'facts', c.facts) ORDER BY c.item)
             FROM payout.period_checks(v_month) AS c)));
 END
 $$;

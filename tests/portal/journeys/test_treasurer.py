@@ -5,10 +5,12 @@ import json
 import pathlib
 import subprocess
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import pytest
 
 from banking import camt053, detail, entry, statement
+from bookkeeping import MONTHS, PAY, Books
 from paying import IBAN, OPENING, House
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -68,3 +70,18 @@ def test_nothing_complained_but_what_was_refused(seen):
     for one in seen:
         assert all("409" in text or "403" in text for text in one["complaints"]), one
         assert one["deed"] == "make" or one["complaints"] == [], one
+
+
+def test_a_month_is_closed_when_its_checks_hold(stack, pages, tmp_path):
+    trust = stack.trust(settings={"portal": {"portal_dir": pages}})
+    books = Books(trust)
+    name = books.resolution(("Equity:Fund:Commons", 10 ** 9))
+    june = str(MONTHS[2].replace(day=20))
+    assert books.book(name, ("Assets:Transit", 500), ("Income:Other", -500), occurred_on=june).status == 200
+    house = SimpleNamespace(trust=trust)
+    held = browse(house, "tess", "close", tmp_path, month=june[:7])
+    assert "hash" not in held and any("Assets:Transit stands at" in row and "5.00" in row and "cannot be closed" in row for row in held["checks"]), held
+    assert books.book(name, ("Assets:Transit", -500), ("Income:Other", 500), occurred_on=june).status == 200
+    closed = browse(house, "tess", "close", tmp_path, month=june[:7])
+    assert closed["hash"] == books.tess.get(f"{PAY}/periods/{june[:7]}").json["balance_sha256"] and held["complaints"] == closed["complaints"] == []
+    stack.release(trust)

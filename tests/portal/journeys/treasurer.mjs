@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The way of a batch through the pages, a deed a time: `import` a bank statement, `make` and freeze a batch and be refused as its approver, `approve` it
-// with a key made here, `release` it. What is seen goes to standard output.
+// with a key made here, `release` it; and `close` a month. What is seen goes to standard output.
 import fs from "node:fs";
 import path from "node:path";
 import { input, journey } from "./journey.mjs";
@@ -75,6 +75,17 @@ const deeds = {
         await page.locator("main strong.mark", { hasText: "sent" }).waitFor({ timeout: 60000 });
         seen.releases = await button(page, "Release to the bank").count();
         seen.payments = await page.locator("table", { hasText: "End-to-end id" }).locator("tbody tr").count();
+    },
+    async close(page) {
+        await page.goto(`${input.base}/treasury?period=${input.month}`);
+        await page.locator("main tbody tr", { hasText: "earlier months are closed" }).waitFor();
+        seen.checks = await page.locator("main tbody tr").allTextContents();
+        const close = page.getByRole("button", { name: /^Close / });
+        if ((await close.count()) === 0) return;
+        await close.click();
+        await page.getByRole("dialog").getByRole("button", { name: /^Close / }).last().click();
+        await page.locator("main strong.mark", { hasText: "closed" }).waitFor();
+        seen.hash = (await page.locator("main .facts .hash").textContent()).replaceAll(" ", "");
     },
 };
 

@@ -90,6 +90,9 @@ function Whole({ run, reload }) {
             [t("decisions.state"), html`<strong class="mark">${word("run.state", run.state)}</strong>`], [t("run.number"), run.run_id], [t("treasury.rule"), `${run.rule} ${run.rule_version}`],
             [t("treasury.pot"), run.pot && html`<${Money} of=${run.pot} />`], [t("run.carried-in"), run.carried_in && html`<${Money} of=${run.carried_in} />`],
             [t("treasury.to-members"), run.total && html`<${Money} of=${run.total} />`], [t("run.lines"), run.lines === null ? null : count(run.lines)], [t("run.reason"), run.reason],
+            [t("run.rail-fees"), run.rail_fees && html`<${Money} of=${run.rail_fees} />`], [t("run.carried"), run.carried && html`<${Money} of=${run.carried} />`],
+            [t("treasury.opened"), html`<${When} at=${run.opened_at} />`], [t("run.confirmed-at"), run.confirmed_at && html`<${When} at=${run.confirmed_at} />`],
+            [t("run.ended-at"), run.ended_at && html`<${When} at=${run.ended_at} />`],
             [t("run.inputs-hash"), html`<${Hash} value=${run.inputs_sha256} />`], [t("run.lines-root"), html`<${Hash} value=${run.lines_root} />`],
         ]} />
         <${Way} run=${run} reload=${reload} />

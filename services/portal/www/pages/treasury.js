@@ -4,12 +4,12 @@ import { send } from "../api.js";
 import { BankEntries, StatementImport, bankStatements } from "../bank.js";
 import { Deed } from "../deed.js";
 import { Field, Form, useForm } from "../form.js";
-import { count, day, t } from "../i18n.js";
-import { decimal } from "../money.js";
+import { count, day, language, plural, t } from "../i18n.js";
+import { amount, decimal } from "../money.js";
 import { PrintButton, PrintSheet } from "../print.js";
 import { States, useResource } from "../resource.js";
 import { navigate } from "../router.js";
-import { Hash, Money, When, word } from "../show.js";
+import { Facts, Hash, Money, When, word } from "../show.js";
 import { Listing, Table } from "../table.js";
 import { trust } from "../trust.js";
 import { html } from "../view.js";
@@ -75,24 +75,45 @@ function Bank() {
         <${Listing} path="/payout/v1/bank-statements" caption=${t("treasury.statements.caption")} columns=${bankStatements()} empty="treasury.statements.empty" name="bank-statements" />`;
 }
 
+/** The figures of one check in the words of the page. */
+function fact({ item, facts, detail }) {
+    const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, value?.currency ? amount(value, language.value) : value]));
+    switch (item.split(":")[0]) {
+    case "month_over": return t("period.fact.month_over", { day: day(facts.before) });
+    case "earlier_closed": return facts.month ? t("period.fact.earlier_open", { month: day(facts.month) }) : t("period.fact.earlier_closed");
+    case "reconciled": return t(facts.closing ? "period.fact.reconciled" : "period.fact.no-statement", shown);
+    case "statement_to_end": return facts.to ? t("period.fact.statement_to_end", { account: facts.account, day: day(facts.to) }) : t("period.fact.no-statement-yet", shown);
+    case "zero": return t("period.fact.zero", shown);
+    case "suspense_empty": return t(facts.waiting.minor === 0 ? "treasury.suspense.empty" : "period.fact.waiting", shown);
+    case "invoices_issued": return plural("period.fact.drafts", facts.drafts);
+    default: return detail;
+    }
+}
+
 const checks = () => [
     { key: "item", label: t("pool.check"), text: (one) => word("period.check", one.item.split(":")[0]) },
     { key: "done", label: t("treasury.check.state"), text: (one) => t(one.done ? "treasury.check.done" : one.blocking ? "treasury.check.blocks" : "treasury.check.open") },
-    { key: "detail", label: t("treasury.check.detail") },
+    { key: "detail", label: t("treasury.check.detail"), text: fact },
 ];
 
-/** A month with the checklist of its close. */
+/** A month with the checklist of its close, and with what was frozen where it is closed. */
 function Period({ id, done }) {
     const period = useResource(`/payout/v1/periods/${id}`);
+    const closed = () => {
+        period.reload();
+        done?.();
+    };
     return html`<${States} of=${period}>${(data) => html`
+        <${Facts} of=${[[t("decisions.state"), html`<strong class="mark">${word("period.state", data.state)}</strong>`], [t("treasury.transactions"), count(data.transactions)],
+            [t("treasury.closed-at"), data.closed_at && html`<${When} at=${data.closed_at} />`], [t("treasury.balance-hash"), data.balance_sha256 && html`<${Hash} value=${data.balance_sha256} />`]]} />
         <${Table} caption=${t("treasury.period.caption", { month: day(id) })} rows=${data.checks} columns=${checks()} id=${(one) => one.item} />
-        ${data.checks.some((one) => one.blocking && !one.done) ? html`<p>${t("treasury.close.blocked")}</p>`
+        ${data.state === "closed" ? null : data.checks.some((one) => one.blocking && !one.done) ? html`<p>${t("treasury.close.blocked")}</p>`
             : html`<${Deed} label=${t("treasury.close", { month: day(id) })} ask=${t("treasury.close.ask")} said=${t("treasury.close.done")}
-                send=${(how) => send("POST", `/payout/v1/periods/${id}/close-period`, undefined, how)} done=${done} />`}`}<//>`;
+                send=${(how) => send("POST", `/payout/v1/periods/${id}/close-period`, undefined, how)} done=${closed} />`}`}<//>`;
 }
 
 const periods = () => [
-    { key: "id", label: t("impact.month"), text: (one) => day(one.id) }, { key: "state", label: t("decisions.state"), text: (one) => word("period.state", one.state) },
+    { key: "id", label: t("impact.month"), text: (one) => day(one.id), cell: (one) => html`<a href="/treasury?period=${one.id}">${day(one.id)}</a>` }, { key: "state", label: t("decisions.state"), text: (one) => word("period.state", one.state) },
     { key: "closed_at", label: t("treasury.closed-at"), cell: (one) => html`<${When} at=${one.closed_at} />` },
     { key: "balance_sha256", label: t("treasury.balance-hash"), cell: (one) => html`<${Hash} value=${one.balance_sha256} />` },
 ];
@@ -132,6 +153,7 @@ export default function Treasury({ query }) {
     if (query.account) return html`<p><a href="/treasury">${t("treasury.back")}</a></p>
         <${Listing} path="/payout/v1/accounts/${query.account}/postings" caption=${t("treasury.postings")} columns=${postings()} empty="treasury.postings.empty"
             name="postings-${query.account}" id=${(one) => `${one.txn_no} ${one.line}`} />`;
+    if (query.period) return html`<p><a href="/treasury">${t("treasury.back")}</a></p><h2>${day(query.period)}</h2><${Period} id=${query.period} />`;
     return html`<${PrintSheet} title=${t("treasury.trial-balance")} />
         <h2>${t("treasury.trial-balance")}</h2><${TrialBalance} />
         <h2>${t("treasury.pools")}</h2><${Positions} />
