@@ -38,12 +38,17 @@ static const struct ch_command *const TABLES[] = {OPERATOR,
                                                   verify_commands,
                                                   NULL};
 
+static void describe(FILE *out, const struct ch_command *command)
+{
+    fprintf(out, "  %-22s %s\n      %s\n", command->name, command->help, command->usage);
+}
+
 static void list(FILE *out)
 {
     fputs("usage: commonhold COMMAND [ARGUMENTS]\n\n", out);
     for (size_t t = 0; TABLES[t]; t++)
         for (const struct ch_command *command = TABLES[t]; command->name; command++)
-            fprintf(out, "  %-22s %s\n      %s\n", command->name, command->help, command->usage);
+            describe(out, command);
     fputs("  help                   this list, or one command's arguments: commonhold help COMMAND\n"
           "  version                the version of this program\n",
           out);
@@ -78,17 +83,34 @@ static const struct ch_command *find(int argc, char **argv, int *words)
     return found;
 }
 
+/* Commands of two words that begin with this one, such as those of calc; false without any. */
+static bool list_group(FILE *out, const char *word)
+{
+    size_t length = strlen(word), found = 0;
+    for (size_t t = 0; TABLES[t]; t++)
+        for (const struct ch_command *command = TABLES[t]; command->name; command++)
+            if (strncmp(command->name, word, length) == 0 && command->name[length] == ' ' && ++found)
+                describe(out, command);
+    return found > 0;
+}
+
 static int help(int argc, char **argv)
 {
     int words;
     const struct ch_command *command = find(argc, argv, &words);
-    if (argc > 0 && !command)
-        return ch_say(CH_EXIT_USAGE, "there is no command %s; `commonhold help` lists them", argv[0]);
     if (command)
         printf("commonhold %s %s\n%s\n", command->name, command->usage, command->help);
-    else
+    else if (argc == 0)
         list(stdout);
+    else if (!list_group(stdout, argv[0]))
+        return ch_say(CH_EXIT_USAGE, "there is no command %s; `commonhold help` lists them", argv[0]);
     return CH_EXIT_OK;
+}
+
+/* Whether the arguments behind a command ask what they may be. */
+static bool asks_for_help(int argc, char **argv)
+{
+    return argc > 0 && strcmp(argv[argc - 1], "--help") == 0;
 }
 
 /* The daemon beside this program, else the one in PATH. */
@@ -117,6 +139,10 @@ int main(int argc, char **argv)
         return puts("commonhold " VERSION) == EOF;
     int words;
     const struct ch_command *command = find(argc - 1, argv + 1, &words);
+    if (asks_for_help(argc - 1 - words, argv + 1 + words))
+        return help(argc - 2, argv + 1);
+    if (!command && list_group(stderr, argv[1]))
+        return CH_EXIT_USAGE;
     if (!command)
         return ch_say(CH_EXIT_USAGE, "there is no command %s; `commonhold help` lists them", argv[1]);
     int code = command->run(argc - 1 - words, argv + 1 + words);

@@ -155,6 +155,8 @@ static const char *check_funds(struct ch_arena *arena, const json_t *s)
         const char *to = verify_text(fund, "to");
         if (strcmp(last, to) >= 0)
             return "the funds are not in their order";
+        if (verify_figure(fund, "amount") == 0)
+            return ch_printf(arena, "%s is among the funds, and has nothing of this run", to);
         if (verify_figure(fund, "amount") != fund_of(json_object_get(s, "steps"), to))
             return ch_printf(arena, "the steps give %s another amount", to);
         last = to;
