@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What people in offices do on their pages, a deed a time: `admit` somebody who wants to join, `open` the account with the invite that was shown, `post` a steward's key
-// made here, `reveal` it from its file. What is seen goes to standard output.
+// made here, `reveal` it from its file, `accuse` a member and call them to a hearing, `answer` there. What is seen goes to standard output.
 import path from "node:path";
 import { input, journey } from "./journey.mjs";
 
@@ -29,6 +29,31 @@ const deeds = {
         for (const field of await page.locator("main input[type=password]").all()) await field.fill(input.secret);
         await page.locator("main form").getByRole("button").last().click();
         await page.waitForURL(/\/me$/);
+    },
+    async accuse(page) {
+        await page.goto(`${input.base}/proposals/new`);
+        await page.locator("#proposal-type").selectOption("expulsion");
+        await page.locator("[name=title]").fill("An expulsion");
+        await page.locator("[name=text]").first().fill("What was done.");
+        await page.getByLabel("Member", { exact: true }).fill(input.accused);
+        await page.locator("main form").first().getByRole("button").last().click();
+        await page.waitForURL(/\/proposals\/[0-9a-f-]{36}\/edit$/);
+        seen.proposal = page.url().split("/").at(-2);
+        await said(page, "Nobody was called yet.");
+        await page.getByLabel("What the member is called to, or what was said").fill("Come on Monday.");
+        await button(page, "Call, or record").click();
+        await page.locator("main form .summary").waitFor();
+        await page.getByLabel("Time of the hearing").fill(input.time);
+        await button(page, "Call, or record").click();
+        await page.locator("main ol li", { hasText: "Come on Monday." }).waitFor();
+    },
+    async answer(page) {
+        await page.goto(`${input.base}/decisions/${input.proposal}`);
+        await page.locator("main ol li", { hasText: "Come on Monday." }).waitFor();
+        await page.getByLabel("Your answer").fill("It was not me.");
+        await button(page, "Answer").click();
+        await page.locator("main ol li", { hasText: "It was not me." }).waitFor();
+        seen.heard = await page.locator("main ol li strong").allTextContents();
     },
     async post(page) {
         await page.goto(`${input.base}/steward/${input.proposal}`);

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Offices in the browser: the membership officer admits somebody, who opens the account with what the page showed; a steward makes a key, keeps it as a file, and
-reveals it when voting has closed, so that anybody recounts the vote."""
+reveals it when voting has closed, so that anybody recounts the vote; the conduct panel calls an accused to a hearing, who answers."""
 import json
 import pathlib
 import subprocess
 
 import pytest
 
-from sealing import CLASS_OF, Vote, seal, secret_trust, verify
+from expelling import seat_panel
+from sealing import CLASS_OF, Vote, row, seal, secret_trust, verify
 from stack import PASSWORD
 from trust import GOV
 
@@ -16,7 +17,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 @pytest.fixture(scope="module")
 def trust(stack, pages):
-    made = secret_trust(stack, settings={"portal": {"portal_dir": pages}})
+    rules = [row("policy"), row("expulsion", proposers=["conduct"], sponsors_min=0, board_mode="unlinked", must_carry_subject=True)]
+    made = secret_trust(stack, rules, settings={"portal": {"portal_dir": pages}})
+    seat_panel(made, "lin")
     yield made
     stack.release(made)
 
@@ -69,3 +72,13 @@ def test_the_key_file_is_one_that_openssl_opens(trust, tmp_path):
     key = subprocess.run(["openssl", "pkey", "-in", tmp_path / "steward.pem", "-passin", "pass:a long pass phrase", "-pubout", "-outform", "DER"], capture_output=True, timeout=60)
     posted = [seal.unb64(one["public_key"]) for one in vote.read()["sealing"]["stewards"]]
     assert key.returncode == 0 and key.stdout[-65:] == posted[0], key.stderr
+
+
+def test_the_accused_is_called_and_answers(trust):
+    accused = trust["gil"].subject
+    made = browse(trust, "lin", "accuse", accused=accused, time="2099-01-05T10:00")
+    answered = browse(trust, "gil", "answer", proposal=made["proposal"])
+    assert answered["heard"] == ["Call", "Answer"]
+    found = trust["lin"].get(f"{GOV}/proposals/{made['proposal']}").json
+    assert (found["state"], found["effect"]) == ("draft", {"schema": "expulsion", "member_id": accused})
+    assert [(one["kind"], one["held_at"]) for one in found["hearing"]] == [("call", "2099-01-05T10:00:00Z"), ("answer", None)]

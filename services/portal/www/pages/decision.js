@@ -5,6 +5,7 @@ import { Changes, lines } from "../changes.js";
 import { BundleCheck, TrackerCheck } from "../check.js";
 import { count, t } from "../i18n.js";
 import { Effect } from "../effect.js";
+import { Hearing } from "../hearing.js";
 import { Outcome } from "../outcome.js";
 import { PrintButton, PrintSheet } from "../print.js";
 import { States, useResource } from "../resource.js";
@@ -124,7 +125,7 @@ function Head({ proposal }) {
         ${proposal.sealing && html`<p><a href="/steward/${proposal.id}">${t("decision.stewards")}</a></p>`}`;
 }
 
-function Whole({ proposal }) {
+function Whole({ proposal, reload }) {
     const lang = trust.value?.language;
     useEffect(() => setTitle(proposal.title), [proposal.title]);
     return html`<${PrintSheet} title=${proposal.title} period=${word("proposal.state", proposal.state)} hash=${proposal.proposal_sha256}
@@ -136,10 +137,11 @@ function Whole({ proposal }) {
         <h2>${t("decision.diff")}</h2><${Difference} proposal=${proposal} lang=${lang} />
         <h2>${t("decision.rule")}</h2>${proposal.rule ? html`<p class="hint">${t("decision.rule.version", { type: word("proposal.type", proposal.rule_type), version: proposal.rule_version })}</p>
             <${RuleRow} rule=${proposal.rule} /><p class="hint">${t("charter.hash")}: <${Hash} value=${proposal.rule_sha256} /></p>` : html`<p>${t("decision.rule.none")}</p>`}
+        ${proposal.type === "expulsion" && html`<${Hearing} proposal=${proposal} reload=${reload} />`}
         <h2>${t("decision.opinion")}</h2><${Opinion} of=${proposal.opinion} rule=${proposal.rule} />
         <h2>${t("decision.timeline")}</h2><${Table} caption=${t("decision.timeline.caption")} rows=${proposal.events} columns=${timeline()} id=${(one, n) => n} />
         <h2>${t("decision.roll")}</h2><${Roll} of=${proposal.roll} />
-        <h2>${t("decision.outcome")}</h2><${Turnout} id=${proposal.id} />
+        ${proposal.state !== "draft" && html`<h2>${t("decision.outcome")}</h2><${Turnout} id=${proposal.id} />`}
         <${Result} proposal=${proposal} />
         <h2>${t("decision.check")}</h2><${Checks} proposal=${proposal} />
         ${proposal.comments.length > 0 && html`<h2>${t("decision.comments")}</h2>${proposal.comments.map((one) => html`<section key=${one.id}>
@@ -148,5 +150,5 @@ function Whole({ proposal }) {
 
 export default function Decision({ params }) {
     const proposal = useResource(`/governance/v1/proposals/${encodeURIComponent(params.id)}`);
-    return html`<${States} of=${proposal}>${(data) => html`<${Whole} proposal=${data} />`}<//>`;
+    return html`<${States} of=${proposal}>${(data) => html`<${Whole} proposal=${data} reload=${proposal.reload} />`}<//>`;
 }

@@ -2,6 +2,7 @@
 // A draft, or a proposal that was sent back: it saves itself, says what is missing, and is submitted or taken back from here.
 import { get, send } from "../api.js";
 import { useForm } from "../form.js";
+import { Hearing } from "../hearing.js";
 import { count, t } from "../i18n.js";
 import { say } from "../live.js";
 import { Editor, Missing, bodyOf, missing } from "../proposal/editor.js";
@@ -54,6 +55,7 @@ function Draft({ proposal, etag, reload }) {
     };
     const wanting = missing(form.values);
     return html`<${Sponsors} proposal=${proposal} /><${Editor} form=${form} submit=${t("proposal.save")} fixed=${true} /><${Missing} values=${form.values} />
+        ${proposal.type === "expulsion" && html`<${Hearing} proposal=${proposal} reload=${reload} />`}
         ${problem && html`<${ErrorNote} problem=${problem} />${problem.errors?.length > 0 && html`<ul>${problem.errors.map((one) => html`<li key=${one.pointer}>${one.message}</li>`)}</ul>`}`}
         ${proposal.state === "draft" && html`<div role="group"><button type="button" aria-disabled=${wanting.length > 0} onClick=${() => wanting.length === 0 && act("submit")}>${t("proposal.submit")}</button>
             <button type="button" class="secondary" onClick=${() => act("withdraw")}>${t("proposal.withdraw")}</button></div><p>${t("proposal.submit-says")}</p>`}`;

@@ -13,7 +13,7 @@ import { DocumentForm } from "./document.js";
 /** Which effects a type of proposal may have; the clock's own types are not written by people. */
 export const EFFECTS = {
     policy: ["policy_text", "pool_charter", "asset_register"], bylaw: ["bylaw_text", "rule_row"], terms: ["terms_version"], benefit_rule: ["benefit_rule"],
-    prohibit_purpose: ["prohibition_add"], permit_purpose: ["prohibition_lift"], budget_round: ["budget_awards"], recall: ["recall"], entrenched: ["bylaw_text", "rule_row"],
+    prohibit_purpose: ["prohibition_add"], permit_purpose: ["prohibition_lift"], budget_round: ["budget_awards"], recall: ["recall"], expulsion: ["expulsion"], entrenched: ["bylaw_text", "rule_row"],
     succession: ["asset_succession"], board_decision: ["policy_text", "appointment", "sanction"],
 };
 
@@ -29,7 +29,7 @@ const FIELDS = {
     asset_succession: [["ref", "text"], ["successor", "document"]], appointment: [["body", "choice", () => list("office", OFFICES)], ["member_id", "text"]],
     recall: [["office_id", "office"], ["class", "choice", () => (trust.value?.classes ?? []).map((one) => ({ value: one.code, label: one.name }))]],
     sanction: [["organisation_id", "optional"], ["person_id", "optional"], ["purpose", "optional-purpose"], ["pool", "optional"], ["from", "time"], ["until", "time"], ["reason", "area"]],
-    budget_awards: [["pot", "money"], ["account", "text"], ["until", "time"]],
+    budget_awards: [["pot", "money"], ["account", "text"], ["until", "time"]], expulsion: [["member_id", "text"]],
 };
 
 /** What each kind starts with. */
@@ -37,7 +37,7 @@ const FIRST = {
     policy_text: { text: "" }, bylaw_text: { clause: "", title: "", text: "", entrenched: false }, prohibition_add: { purpose: "" }, prohibition_lift: { purpose: "" },
     asset_register: { ref: "", kind: "other", title: "", provenance: "", sha256: null, disposition: "held" },
     asset_succession: { ref: "", successor: { name: "", country: "", registration: "", asset_locked: true, non_profit: true } }, appointment: { body: "treasurer", member_id: "" },
-    recall: { office_id: "", class: "U" }, sanction: { reason: "" }, budget_awards: { pot: { minor: 0, currency: "EUR" }, account: "Equity:Fund:Commons" },
+    recall: { office_id: "", class: "U" }, sanction: { reason: "" }, budget_awards: { pot: { minor: 0, currency: "EUR" }, account: "Equity:Fund:Commons" }, expulsion: { member_id: "" },
 };
 
 /** An effect of a kind before anybody wrote anything; documents are chosen first. */
