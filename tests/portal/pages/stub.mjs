@@ -31,7 +31,7 @@ export async function startStub(built) {
         }
         if (request.method === "GET" && request.headers.accept?.includes("text/html")) {
             const found = match(routes, url.pathname);
-            stub.needs = found?.route.needs;
+            stub.needs = found?.route.path === "/cases/:id" ? "licensee" : found?.route.needs; // whom the page was made for, where others look too
             sendFile(response, built, "index.html", found ? 200 : 404, { "Content-Security-Policy": POLICY, "Cache-Control": "no-cache" });
             return;
         }
