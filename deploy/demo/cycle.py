@@ -336,6 +336,17 @@ class Cycle:
                *[["paid, " + p["state"] + " on " + str(p["booked_on"]), euro_minor(p["amount"])] for p in statement["payments"]]])
         must(sum(p["amount"] for p in statement["payments"]) == statement["amount"], "the statement's payments are not its amount")
 
+    def work_is_left_open(self):
+        """What people find on their desks: somebody who wants to join, and a project with its cost and supporters."""
+        t = self.trust
+        applied = t.public.post(f"{GOV}/membership-applications", {"class": "W", "display_name": "Hana Ito", "email": "hana@members.example"}).json
+        must(applied["standing"] == "applied", "a worker was admitted unasked")
+        project = t["w1"].post(f"{GOV}/projects", {"title": "Sensors for the school yard", "text": "Three sensors where children play, and a board that shows what they read.", "draft": False}).json
+        t["tess"].post(f"{GOV}/projects/{project['id']}/cost", {"cost": {"minor": 9000, "currency": "EUR"}})
+        for name in ("n1", self.sensors[0]):
+            t[name].post(f"{GOV}/projects/{project['id']}/sponsor", {})
+        say(f"left open: Hana Ito waits to be admitted, and \"{project['title']}\" for a budget round")
+
     def run(self):
         for step in (self.people_join, self.pool_opens, self.files_come_in, self.corrupted_file_is_refused, self.consents_are_given,
                      self.terms_are_voted, self.licensees_apply, self.data_is_read, self.withdrawal_takes_effect, self.quota_holds, self.month_is_sealed,
@@ -367,6 +378,7 @@ def main():
     cycle.charter, cycle.out = args.charter, args.out
     try:
         cycle.run()
+        cycle.work_is_left_open()
     except (Step, Problem, TimeoutError, AssertionError) as error:
         say(f"\nFAILED: {error}")
         return 1
