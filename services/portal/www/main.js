@@ -26,15 +26,20 @@ function wishedLanguages() {
     return [localStorage.getItem("language"), sessionStorage.getItem("language"), navigator.languages];
 }
 
-/** Loads the page of the present address and shows it; of several that were asked for quickly, the last. */
+let moves = 0;
+
+/**
+ * Loads the page of the present address and shows it; of several that were asked for quickly, the last. Until it is there the old one stands
+ * as it is: `turn` changes with the page, for a new turn makes a page anew and asks all its questions again.
+ */
 async function move() {
     const found = match(routes, location.pathname) ?? { route: unknown, params: {} };
-    const turn = (shown.value.turn ?? 0) + 1;
+    const turn = (moves += 1);
     const query = Object.fromEntries(new URLSearchParams(location.search));
     leavePage();
-    shown.value = { ...shown.value, turn, busy: true };
+    shown.value = { ...shown.value, busy: true };
     const page = await found.route.load().catch((error) => ({ error }));
-    if (shown.value.turn !== turn) return;
+    if (moves !== turn) return;
     shown.value = { turn, page, route: found.route, params: found.params, query, title: null };
 }
 
