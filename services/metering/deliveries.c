@@ -17,7 +17,9 @@ static bool is_id(const char *text)
     return ch_id_parse(text, bytes);
 }
 
-/* A token behind each batch but those that did not arrive; the delivery's own is behind the last that was sent. */
+/* A token behind each batch but those that did not arrive; the delivery's own is behind the last that was sent. In
+ * front of the first one is a token too: who has no whole batch asks for all of it again within the chain, for what the
+ * network acknowledged was counted. A resumed delivery began with such a token itself. */
 static void add_tokens(struct ch_arena *arena, const uint8_t key[32], json_t *body)
 {
     struct resume at = {0};
@@ -25,6 +27,8 @@ static void add_tokens(struct ch_arena *arena, const uint8_t key[32], json_t *bo
     size_t i;
     bool fine = ch_id_parse(json_string_value(json_object_get(body, "id")), at.delivery) &&
                 ch_unhex(json_string_value(json_object_get(body, "plan_hash")), at.plan_hash, 32);
+    bool first = fine && json_is_null(json_object_get(body, "resumed_from"));
+    json_object_set_new(body, "restart", first ? json_string(resume_write(arena, key, &at)) : json_null());
     json_object_set_new(body, "resume", json_null());
     json_array_foreach(json_object_get(body, "batches"), i, batch)
     {

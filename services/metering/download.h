@@ -35,8 +35,9 @@ int part_open(struct part *part);
 bool part_begin(struct part *part, const char *id, const char *after, uint64_t skipped);
 bool part_write(struct part *part, const void *bytes, size_t size);
 /* Cuts the last delivery back to the batches of `delivery` (the answer of GET /metering/v1/deliveries/{id}) that are
- * here whole; `after` becomes the token behind them. With no batch left the delivery is forgotten. CH_EXIT_REFUSED
- * where the file's bytes are not those the trust sent. */
+ * here whole; `after` becomes the token behind them. With no batch left it is the one this delivery was asked with, and
+ * the delivery is forgotten; but the first one stays, for the token in front of it. CH_EXIT_REFUSED where the file's
+ * bytes are not those the trust sent. */
 int part_settle(struct part *part, const json_t *delivery, const char **after);
 /* The SHA-256 of the body of the last delivery as it is in the file, its header line put back. */
 bool part_hash_last(const struct part *part, uint8_t digest[32]);

@@ -251,7 +251,9 @@ int part_settle(struct part *part, const json_t *delivery, const char **after)
         last->rows +=
             json_integer_value(json_object_get(batch, "rows")) + json_integer_value(json_object_get(batch, "repeated"));
     }
-    if (done == 0)
+    if (done == 0 && !*last->after)
+        *after = ch_strdup(part->arena, json_string_value(json_object_get(delivery, "restart")));
+    else if (done == 0)
         part->count--;
     return cut(part, last->offset + (done > last->skipped ? done - last->skipped : 0)) ? CH_EXIT_OK : CH_EXIT_FAULT;
 }

@@ -229,6 +229,19 @@ def test_resuming_twice_counts_once(world, grant):
     assert world.trust.sql("SELECT sum(b.repeated) FROM metering.batch AS b WHERE b.grant_id = %s", uid("grant " + grant)) == [(20000 + 25000 + 40000,)]
 
 
+def test_all_of_it_again_counts_once(world, grant):
+    """The token in front of the first batch, twice: the rows come whole, and stay counted once; no other delivery has such a token."""
+    first = world.rows("?select=pm25&limit=25000", grant, "flow")
+    record = world.get("/metering/v1/deliveries/" + first.headers["X-Commonhold-Delivery"], grant, "flow").json
+    for _ in range(2):
+        again = world.rows("?select=pm25&after=" + record["restart"], grant, "flow")
+        assert numbers(again.table()[0]) == list(range(ROWS))
+        resumed = world.get("/metering/v1/deliveries/" + again.headers["X-Commonhold-Delivery"], grant, "flow").json
+        assert (resumed["restart"], resumed["resumed_from"]) == (None, record["id"])
+    assert world.rows("?after=" + record["restart"], grant, "flow").slug == "resume_refused"
+    is_exact(world, grant, ROWS)
+
+
 def test_rows_that_came_later_count_though_they_lie_before(world, grant):
     """A member consents between two deliveries of a chain: those rows were not delivered, so they are counted now."""
     late = uid("member flow1")

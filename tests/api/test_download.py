@@ -22,6 +22,7 @@ from test_metering import DATA, ORGANISATION, PLAN, World, load_aberdeen, load_l
 
 CLIENT, SECRET = "reader-0001", "s3cret-of-the-reader"
 BATCH = 400_000  # bytes: within the second batch
+FIRST = 100_000  # bytes: within the first batch
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,27 @@ class DownLine(Line):
         return False
 
 
+class SwallowingLine(DownLine):
+    """Breaks too, but takes all of the answer off the trust's network before it does."""
+
+    tail = b""
+
+    def passes(self, data, up, there):
+        if up or not self.times:
+            there.sendall(data)
+            return True
+        there.sendall(data[:max(0, self.limit - self.down)])
+        self.down += len(data)
+        self.tail = (self.tail + data)[-5:]
+        if self.tail != b"0\r\n\r\n":
+            return True
+        self.full.set()
+        if self.stands:
+            time.sleep(DEADLINE)
+        self.times -= 1
+        return False
+
+
 def counted(world, ref):
     world.fold()
     return world.trust.sql("SELECT COALESCE(sum(units), 0)::bigint FROM metering.usage_day WHERE grant_id = %s", uid("grant " + ref))[0][0]
@@ -155,6 +177,27 @@ def test_rows_that_came_over_a_broken_line_are_counted_once(home, world):
     assert len(out.split("delivered as")[1].split()) == 3
     eventually("the broken deliveries have ended", lambda: world.trust.sql("SELECT count(*) FROM metering.delivery WHERE state = 'open'")[0][0] == 0)
     assert counted(world, "long") - before == 150000
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["the same command", "the next command"])
+def test_what_was_acknowledged_and_lost_is_counted_once(home, world, killed):
+    """The reader has not one whole batch, the trust's network was told that all arrived: rows are sent again and not counted again."""
+    before = counted(world, "long")
+    line = SwallowingLine(world.trust.port, FIRST, stands=killed)
+    try:
+        if killed:
+            process = home.start("long", "--limit", "15000", origin=line.origin)
+            assert line.full.wait(DEADLINE)
+            eventually("a part on the disk", lambda: (home.folder / "long.csv.part").stat().st_size > 0)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            line.times = 0
+        code, out, err = home.run("long", "--limit", "15000", origin=line.origin)
+    finally:
+        line.close()
+    assert code == 0 and line.times == 0, err
+    assert counted(world, "long") - before == 15000
+    assert (home.folder / "long.csv").read_bytes() == whole(world, "long", "&limit=15000")
 
 
 def test_kill_9_of_the_command_costs_no_row(home, world):

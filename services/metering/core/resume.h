@@ -14,7 +14,7 @@ struct resume {
     uint8_t delivery[16];
     uint8_t plan_hash[32]; /* only its first half travels */
     int64_t row_id;        /* the next row is one behind it */
-    int32_t batch;         /* number of the batch that ended there */
+    int32_t batch;         /* number of the batch that ended there; 0: in front of the first */
 };
 
 /* base64url of 2 || sealed(delivery || plan_hash[0..16) || row_id || batch) || HMAC-SHA-256[0..16), 61 bytes: the same

@@ -126,7 +126,7 @@ export class Download {
     /** From here on one answer is read: `kept` is what of the answers before stays. */
     #begin(kept) {
         Object.assign(this, { before: { bytes: kept.bytes, rows: kept.rows }, after: kept.after, bytes: 0, tail: "", counter: new RowCounter(this.format),
-            headed: kept.after === null });
+            strips: this.format === "csv" && kept.bytes > 0, headed: false, header: 0 });
     }
 
     #tell(change) {
@@ -178,20 +178,19 @@ export class Download {
         }
     }
 
-    /** After a cut: what came whole stays, the rest is asked for again. */
+    /** After a cut: what came whole stays, the rest is asked for again within the chain, where nothing counts twice. */
     async #goOn() {
         if (!this.delivery || !this.record) return;
-        const { batches } = await this.record(this.delivery);
-        const kept = keepWhole(batches, this.bytes + (this.after && this.format === "csv" ? this.header : 0));
-        const size = kept.after ? this.before.bytes + kept.bytes - (this.after && this.format === "csv" ? this.header : 0) : this.before.bytes;
+        const { batches, restart } = await this.record(this.delivery);
+        const kept = keepWhole(batches, this.bytes + this.header);
+        const size = this.before.bytes + Math.max(0, kept.bytes - this.header);
         await this.target.cut(size);
-        this.#begin({ bytes: size, rows: this.before.rows + kept.rows, after: kept.after ?? this.after });
+        this.#begin({ bytes: size, rows: this.before.rows + kept.rows, after: kept.after ?? this.after ?? restart });
         this.delivery = null;
     }
 
     async #drain(reader) {
         const text = new TextDecoder();
-        this.header = 0;
         for (let part = await reader.read(); !part.done; part = await reader.read()) {
             this.counter.add(part.value);
             this.tail = (this.tail + text.decode(part.value, { stream: true })).slice(-8192);
@@ -202,9 +201,9 @@ export class Download {
         }
     }
 
-    /** Each answer in CSV has a header line; the file has one. */
+    /** Each answer in CSV has a header line; the file has one. `header`: bytes that were left out for that. */
     #withoutHeader(chunk) {
-        if (this.headed || this.format !== "csv") return chunk;
+        if (this.headed || !this.strips) return chunk;
         const end = chunk.indexOf(LF);
         this.header += end < 0 ? chunk.length : end + 1;
         this.headed = end >= 0;

@@ -74,7 +74,9 @@ const deeds = {
         await deed(page, "Release to the bank");
         await page.locator("main strong.mark", { hasText: "sent" }).waitFor({ timeout: 60000 });
         seen.releases = await button(page, "Release to the bank").count();
-        seen.payments = await page.locator("table", { hasText: "End-to-end id" }).locator("tbody tr").count();
+        const payments = page.locator("table", { hasText: "End-to-end id" }).locator("tbody tr");
+        await payments.first().waitFor();
+        seen.payments = await payments.count();
     },
     async close(page) {
         await page.goto(`${input.base}/treasury?period=${input.month}`);

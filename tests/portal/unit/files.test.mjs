@@ -58,6 +58,24 @@ function cuttingTrust(answers, asked) {
     };
 }
 
+test("a delivery that is cut inside its first batch stays in its chain, where nothing counts twice", async (t) => {
+    const asked = [], saved = [];
+    t.mock.method(globalThis, "fetch", cuttingTrust([["a\r\n1\r\n2"], ["a\r\n1"], ["a\r\n1\r\n2\r\n3"], "a\r\n3\r\n# rows: 1\r\n# end: complete\r\n"], asked));
+    t.mock.method(URL, "createObjectURL", (blob) => (saved.push(blob), "blob:x"));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    globalThis.document = { createElement: () => ({ click() {} }) };
+    const batches = [{ bytes: 9, rows: 2, repeated: 0, resume: "t1" }];
+    const records = { d1: { batches, restart: "t0" }, d2: { batches, restart: null }, d3: { batches, restart: null } };
+    const states = [];
+    const download = new Download({ address: "/rows?x=1", headers: {}, format: "csv", name: "x.csv", known: 0, onChange: (state) => states.push(state), wait: async () => {},
+        record: async (id) => records[id] });
+    await download.start();
+    delete globalThis.document;
+    assert.deepEqual(asked, ["/rows?x=1", "/rows?x=1&after=t0", "/rows?x=1&after=t0", "/rows?x=1&after=t1"]);
+    assert.equal(await saved[0].text(), "a\r\n1\r\n2\r\n3\r\n# rows: 1\r\n# end: complete\r\n");
+    assert.deepEqual([states.at(-1).phase, states.at(-1).rows], ["done", 3]);
+});
+
 test("a cut delivery goes on behind its last whole batch, with one header", async (t) => {
     const asked = [], states = [], saved = [];
     const records = { d1: { batches: [{ bytes: 9, rows: 2, repeated: 0, resume: "t1" }] }, d2: { batches: [{ bytes: 7, rows: 1, repeated: 0, resume: "t2" }] } };
