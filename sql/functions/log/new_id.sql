@@ -7,15 +7,9 @@ CREATE OR REPLACE FUNCTION log.new_id() RETURNS uuid
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_ms text := pg_catalog.lpad(pg_catalog.to_hex((pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000)::bigint), 12, '0');
 BEGIN
-    RETURN pg_catalog.encode(
-        pg_catalog.set_byte(
-            overlay(pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
-                PLACING substring(pg_catalog.int8send(
-                    (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::numeric * 1000)::bigint) FROM 3)
-                FROM 1 FOR 6),
-            6,
-            112 | (pg_catalog.get_byte(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()), 6) & 15)),
-        'hex')::uuid;
+    RETURN overlay(pg_catalog.gen_random_uuid()::text PLACING pg_catalog.left(v_ms, 8) || '-' || pg_catalog.right(v_ms, 4) || '-7' FROM 1 FOR 15)::uuid;
 END
 $$;

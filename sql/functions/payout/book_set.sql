@@ -51,13 +51,14 @@ BEGIN
     IF v_broken IS NOT NULL THEN
         RETURN log.refusal('bound_broken', v_broken || ' would pass its bound');
     END IF;
-    WITH moved AS (
-        UPDATE payout.balance AS b SET minor = b.minor + s.minor, version = b.version + s.txns
-        FROM (SELECT l.owner_id, l.account_id, pg_catalog.sum(l.minor) AS minor, pg_catalog.count(DISTINCT l.n) AS txns
-              FROM ROWS FROM (pg_catalog.unnest(p_lines), pg_catalog.unnest(v_accounts)) AS l (n, line, owner_id, path, minor, account_id) GROUP BY 1, 2) AS s
-        WHERE b.owner_id = s.owner_id AND b.account_id = s.account_id)
-    INSERT INTO payout.txn_ref (kind, external_ref, txn_id)
-    SELECT r.kind, r.external_ref, t.txn_id FROM pg_catalog.unnest(p_refs) AS r JOIN pg_catalog.unnest(v_draft.txns) AS t ON t.n = r.n;
+    UPDATE payout.balance AS b SET minor = b.minor + s.minor, version = b.version + s.txns
+    FROM (SELECT l.owner_id, l.account_id, pg_catalog.sum(l.minor) AS minor, pg_catalog.count(DISTINCT l.n) AS txns
+          FROM ROWS FROM (pg_catalog.unnest(p_lines), pg_catalog.unnest(v_accounts)) AS l (n, line, owner_id, path, minor, account_id) GROUP BY 1, 2) AS s
+    WHERE b.owner_id = s.owner_id AND b.account_id = s.account_id;
+    IF pg_catalog.cardinality(p_refs) > 0 THEN
+        INSERT INTO payout.txn_ref (kind, external_ref, txn_id)
+        SELECT r.kind, r.external_ref, t.txn_id FROM pg_catalog.unnest(p_refs) AS r JOIN pg_catalog.unnest(v_draft.txns) AS t ON t.n = r.n;
+    END IF;
     IF v_draft.reverses THEN
         INSERT INTO payout.reversal (reverses, txn_id) SELECT t.reverses, t.txn_id FROM pg_catalog.unnest(v_draft.txns) AS t WHERE t.reverses IS NOT NULL;
     END IF;
