@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
 import { CLOCK } from "./answers.mjs";
-import { openPage, settled } from "./browser.mjs";
+import { axe, openPage, settled } from "./browser.mjs";
 import { stage } from "./stage.mjs";
 
 const here = stage(), { skip } = here;
@@ -140,6 +140,16 @@ test("a dialog closes with Escape, gives the focus back, and its deed is done on
     assert.equal(confirmed, 1);
     await page.context().close();
 });
+
+for (const theme of ["light", "dark"])
+    test(`a button that has the focus can be read, ${theme}`, { skip, timeout: 30000 }, async () => {
+        const { page } = await openPage(here.browser, { clock: CLOCK, theme });
+        await page.goto(`${here.stub.base}/sign-in`);
+        await settled(page);
+        await page.locator("main form button").first().focus();
+        assert.deepEqual(await axe(page), []);
+        await page.context().close();
+    });
 
 test("where the window is narrow the menus are folded, until somebody unfolds them", { skip, timeout: 30000 }, async () => {
     const { page, complaints } = await open("/charter", {});

@@ -17,6 +17,7 @@ const answers = {};
 /** Something to show for each parameter: [list, what of its first item]. */
 const SAMPLES = {
     "/catalogue/:pool": ["/licensing/v1/pools", "ref"], "/decisions/:id": ["/governance/v1/proposals", "id"], "/vote/:id": ["/governance/v1/proposals", "id"], "/proposals/:id/edit": ["/governance/v1/proposals", "id"],
+    "/me/contribute/:id": ["/licensing/v1/contributions", "id"], "/me/consents/:id": ["/licensing/v1/consents", "id"],
     "/me/statements/:id": ["/payout/v1/statements", "id"], "/treasury/runs/:id": ["/payout/v1/runs", "id"], "/treasury/batches/:id": ["/payout/v1/batches", "id"], "/panel/:id": ["/governance/v1/appeals", "id"], "/steward/:id": ["/governance/v1/proposals?type=council_election", "id"], "/treasury/invoices/:id": ["/payout/v1/invoices", "id"], "/council/:id": ["/governance/v1/council-cases", "id"],
     "/licences/:id": ["/licensing/v1/grants", "id"], "/apply/:id": ["/licensing/v1/applications?state=draft", "id"], "/cases/:id": ["/licensing/v1/applications?state=agreed", "id"] };
 /** POST that asks and changes nothing. */

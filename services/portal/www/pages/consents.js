@@ -49,7 +49,7 @@ function Switch({ pool, purpose, items, below, close, reload }) {
             const now = items.find((one) => one.recipient_class === code && one.purpose === purpose.code);
             return html`<label key=${code}><input type="checkbox" checked=${chosen.includes(code)} onChange=${() => toggle(code)} /> ${recipientName(code)}
                 ${now && html` <small>${word("consent-state", now.state)} · ${when(now.at)}</small>`}</label>
-                ${now && html`<a href=${`/licensing/v1/consents/${now.id}/receipt`} target="_blank" rel="noopener">${t("consents.receipt", { recipient: recipientName(code) })}</a>`}`;
+                ${now && html`<a href=${`/me/consents/${now.id}`}>${t("consents.receipt", { recipient: recipientName(code) })}</a>`}`;
         })}</fieldset>
         ${chosen.length === 0 ? html`<p>${t("consents.nobody-chosen")}</p>` : html`<div class="filters">
             ${pool.notice && html`<${Deed} key=${`give ${chosen}`} label=${t("consents.give")} send=${change("given")} done=${done} />`}

@@ -103,6 +103,7 @@ function Mine({ onJob, reload }) {
         { key: "version", label: t("contribute.mine.number"), numeric: true }, { key: "state", label: t("statements.state"), cell: (row) => word("contribution-state", row.state) },
         { key: "rows", label: t("contribute.report.rows"), numeric: true, text: (row) => row.rows ?? "" },
         { key: "do", label: t("contribute.mine.do"), text: () => "", cell: (row) => html`<button type="button" class="secondary" onClick=${() => setShown(row)}>${t("contribute.mine.report")}</button>
+            <a href=${`/me/contribute/${row.id}`} aria-label=${t("contribution.title-of", { pool: row.pool, version: row.version })}>${t("contribution.receipt")}</a>
             ${row.state === "awaiting_upload" && html`<${Resume} row=${row} onJob=${onJob} />`}${row.state === "accepted" && html`<${Withdraw} row=${row} done=${reload} />`}` }];
     return html`<section><h2>${t("contribute.mine")}</h2><${Listing} path="/licensing/v1/contributions" caption=${t("contribute.mine.caption")} columns=${columns} empty="me.data.none" name="contributions" />
         ${shown && html`<${Dialog} title=${t("contribute.mine.report-of", { pool: shown.pool, version: shown.version })} onClose=${() => setShown(null)}><${Report} contribution=${shown} /><//>`}</section>`;
